@@ -70,6 +70,8 @@ export const ceil: (x: Expression) => Expression = unary("ceil");
 export const trunc: (x: Expression) => Expression = unary("trunc");
 export const round: (x: Expression) => Expression = unary("round");
 export const not: (x: Expression) => Expression = unary("not");
+export const exponent: (x: Expression) => Expression = unary("exponent");
+export const powerOfTwo: (x: Expression) => Expression = unary("powerOfTwo");
 export const eq: (x: Operand, y: Operand) => Expression = comparison("eq");
 export const ne: (x: Operand, y: Operand) => Expression = comparison("ne");
 export const lt: (x: Operand, y: Operand) => Expression = comparison("lt");
