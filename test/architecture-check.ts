@@ -7,9 +7,9 @@ export interface Row {
   readonly sees: readonly string[];
   /** May import nothing but source files: no package, no `node:` module. */
   readonly pure?: true;
-  /** If set, other folders listed in `behindIndex` reach this one through its index.ts only. */
+  /** Has a public surface, its index.ts: the only file that rows marked `behindIndex` may import. */
   readonly publicIndex?: true;
-  /** Sees rows marked `publicIndex` through their index.ts only. */
+  /** Sees rows marked `publicIndex` through that file only. */
   readonly behindIndex?: true;
 }
 
