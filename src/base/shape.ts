@@ -34,7 +34,11 @@ export function formatShape(shape: Shape): string {
 /** Throws unless every extent is a non-negative integer. */
 export function checkShape(operation: string, shape: Shape): void {
   if (!shape.every((extent) => Number.isInteger(extent) && extent >= 0)) {
-    throw new NeuriteError({ operation, got: `shape ${formatShape(shape)}`, expected: "non-negative integers" });
+    throw new NeuriteError({
+      operation,
+      got: `shape ${formatShape(shape)}`,
+      expected: "non-negative integers",
+    });
   }
 }
 
@@ -51,7 +55,8 @@ export function broadcastShapes(operation: string, ...shapes: Shape[]): number[]
         throw new NeuriteError({
           operation,
           got: `shapes ${shapes.map(formatShape).join(" and ")}`,
-          expected: "shapes that broadcast: aligned from the right, each pair of extents equal or one of them 1",
+          expected:
+            "shapes that broadcast: aligned from the right, each pair of extents equal or one of them 1",
           hint: "reshape or expandDims one of them",
         });
       }
@@ -74,7 +79,11 @@ export function normalizeAxis(operation: string, axis: number, rank: number): nu
 }
 
 /** Sorted, distinct, non-negative axes; `undefined` means all of them. */
-export function normalizeAxes(operation: string, axes: number | readonly number[] | undefined, rank: number): number[] {
+export function normalizeAxes(
+  operation: string,
+  axes: number | readonly number[] | undefined,
+  rank: number,
+): number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
   const list = typeof axes === "number" ? [axes] : axes;
   const normalized = list.map((axis) => normalizeAxis(operation, axis, rank)).sort((a, b) => a - b);

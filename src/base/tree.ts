@@ -20,7 +20,11 @@ export interface Flat<T> {
 const leaf: Structure = { kind: "leaf" };
 
 /** Flattens a tree; object keys keep their order. Throws for a leaf that `isLeaf` refuses. */
-export function flatten<T>(tree: unknown, isLeaf: (value: unknown) => value is T, operation = "flatten"): Flat<T> {
+export function flatten<T>(
+  tree: unknown,
+  isLeaf: (value: unknown) => value is T,
+  operation = "flatten",
+): Flat<T> {
   const leaves: T[] = [];
   const paths: string[] = [];
   const visit = (node: unknown, path: string): Structure => {

@@ -1,5 +1,5 @@
 import type { DType } from "./dtype.ts";
-import { sameShape, type Shape } from "./shape.ts";
+import { type Shape, sameShape } from "./shape.ts";
 
 /** What is known of a tensor before it has data: its element type and its shape. */
 export interface TensorType {

@@ -13,7 +13,12 @@ export interface KernelBuffer {
 export type Combine = "sum" | "prod" | "max" | "min";
 
 /** The value from which a combination starts. */
-export const identityOf: Readonly<Record<Combine, number>> = { sum: 0, prod: 1, max: -Infinity, min: Infinity };
+export const identityOf: Readonly<Record<Combine, number>> = {
+  sum: 0,
+  prod: 1,
+  max: -Infinity,
+  min: Infinity,
+};
 
 /**
  * Reduces an expression over the inner axes; later statements read it as `result(k)`, k its position among the reduce statements.
@@ -109,7 +114,12 @@ export interface PlanBuffer {
 
 /** One step of a plan. */
 export type Command =
-  | { readonly kind: "kernel"; readonly kernel: Kernel; readonly buffers: readonly number[]; readonly scope: string }
+  | {
+      readonly kind: "kernel";
+      readonly kernel: Kernel;
+      readonly buffers: readonly number[];
+      readonly scope: string;
+    }
   | { readonly kind: "copy"; readonly from: number; readonly to: number }
   /** Runs the branch that the i32 or bool at `selector` names, clamped to the branches there are. */
   | { readonly kind: "branch"; readonly selector: number; readonly branches: readonly (readonly Command[])[] }

@@ -31,7 +31,8 @@ function apply(op: ScalarOp, dtype: DType, ...operands: Expression[]): Expressio
 
 function lift(operand: Operand, like: Operand): Expression {
   if (typeof operand !== "number") return operand;
-  if (typeof like === "number") throw new TypeError("a scalar expression needs one operand that is not a number");
+  if (typeof like === "number")
+    throw new TypeError("a scalar expression needs one operand that is not a number");
   return literal(like.dtype, operand);
 }
 

@@ -6,8 +6,6 @@ import { currentEvaluator } from "./evaluator.ts";
 import type { Var } from "./program.ts";
 import type { Trace } from "./trace.ts";
 
-const inspect: unique symbol = Symbol.for("nodejs.util.inspect.custom");
-
 /** Data that a device holds; what is inside is the business of the tensor module. */
 export abstract class Concrete {
   /** The device's name. */
@@ -83,11 +81,6 @@ export class Tensor<S extends Shape = Shape, D extends DType = DType> {
   /** NumPy-like text. */
   toString(): string {
     return currentEvaluator().format(this);
-  }
-
-  /** What `console.log` prints in Node. */
-  [inspect](): string {
-    return this.toString();
   }
 }
 
