@@ -1,0 +1,179 @@
+#!/usr/bin/env python3
+"""The standard training steps in PyTorch, to be run side by side with `npm run bench -- steps`.
+
+    python3 pytorch_steps.py [--threads N] [--only mlp,cnn] [--json]
+
+One step is forward, loss, backward, update on one fixed batch, with the loss read back. A figure is the
+minimum over five rounds of the mean step time; every round starts from a fresh model, so that no round
+trains long enough for vanishing moments (subnormal numbers are slow) to distort it.
+"""
+
+import argparse
+import json
+import os
+import sys
+import time
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description="The standard training steps in PyTorch.")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--only", default="", help="names of steps, separated by commas")
+    parser.add_argument("--json", action="store_true", help="one JSON object per line")
+    return parser.parse_args()
+
+
+def limit_threads(threads):
+    """PyTorch's BLAS may have a pool of its own, which reads the environment once, when it is loaded."""
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    if any(os.environ.get(name) != str(threads) for name in names):
+        os.environ.update({name: str(threads) for name in names})
+        os.execv(sys.executable, [sys.executable] + sys.argv)
+
+
+options = arguments()
+limit_threads(options.threads)
+
+import torch  # noqa: E402
+from torch import nn  # noqa: E402
+from torch.nn import functional as F  # noqa: E402
+
+torch.set_num_threads(options.threads)
+
+ROUNDS = 5
+ROUND_SECONDS = 0.6
+WARM_UP = 5
+
+
+class LastOutput(nn.Module):
+    """LSTM over the rows of an image, then a dense layer on the last output."""
+
+    def __init__(self, inputs, units, outputs):
+        super().__init__()
+        self.lstm = nn.LSTM(inputs, units, batch_first=True)
+        self.output = nn.Linear(units, outputs)
+
+    def forward(self, x):
+        return self.output(self.lstm(x)[0][:, -1])
+
+
+def dense(*sizes, activation):
+    layers = []
+    for before, after in zip(sizes, sizes[1:]):
+        layers += [nn.Linear(before, after), activation()]
+    return nn.Sequential(*layers[:-1])
+
+
+def cnn():
+    return nn.Sequential(
+        nn.Conv2d(1, 32, 3, padding=1), nn.ReLU(inplace=True), nn.MaxPool2d(2),
+        nn.Conv2d(32, 64, 3, padding=1), nn.ReLU(inplace=True), nn.MaxPool2d(2),
+        nn.Flatten(), nn.Linear(64 * 7 * 7, 128), nn.ReLU(inplace=True), nn.Linear(128, 10),
+    )  # fmt: skip
+
+
+def adam(parameters):
+    return torch.optim.Adam(parameters, lr=1e-3, eps=1e-7)
+
+
+def sgd(parameters):
+    return torch.optim.SGD(parameters, lr=0.03)
+
+
+def exclusive_or(x):
+    return (x[:, :1] * x[:, 1:] > 0).float()
+
+
+def digits(x):
+    return torch.randint(10, (len(x),))
+
+
+# name: (model, shape of the batch, targets, loss, optimizer)
+STEPS = {
+    "playground": (
+        lambda: dense(2, 8, 8, 1, activation=nn.Tanh), (32, 2), exclusive_or,
+        F.binary_cross_entropy_with_logits, sgd,
+    ),
+    "mlp": (
+        lambda: dense(784, 128, 10, activation=nn.ReLU), (128, 784), digits, F.cross_entropy, adam,
+    ),
+    "mlp-wide": (
+        lambda: dense(784, 1024, 1024, 10, activation=nn.ReLU), (256, 784), digits, F.cross_entropy, adam,
+    ),
+    "cnn": (cnn, (64, 1, 28, 28), digits, F.cross_entropy, adam),
+    "lstm": (lambda: LastOutput(28, 128, 10), (64, 28, 28), digits, F.cross_entropy, adam),
+}  # fmt: skip
+
+
+def prepare(name):
+    """A function that makes one training step and returns its loss as a number."""
+    build, shape, make_targets, loss_of, make_optimizer = STEPS[name]
+    torch.manual_seed(0)
+    inputs = torch.randn(shape)
+    targets = make_targets(inputs)
+    model = build()
+    optimizer = make_optimizer(model.parameters())
+
+    def step():
+        optimizer.zero_grad(set_to_none=True)
+        loss = loss_of(model(inputs), targets)
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    return step
+
+
+def mean_time(step, count):
+    start = time.perf_counter()
+    for _ in range(count):
+        step()
+    return (time.perf_counter() - start) / count
+
+
+def steps_per_round(step):
+    count = 1
+    while True:
+        seconds = mean_time(step, count) * count
+        if seconds >= ROUND_SECONDS / 4:
+            return max(3, round(count * ROUND_SECONDS / seconds))
+        count *= 2
+
+
+def measure(name):
+    step = prepare(name)
+    losses = [step() for _ in range(50)]
+    count = steps_per_round(step)
+    times = []
+    for _ in range(ROUNDS):
+        step = prepare(name)
+        mean_time(step, WARM_UP)
+        times.append(mean_time(step, count))
+    return {
+        "step": name,
+        "device": "pytorch",
+        "threads": options.threads,
+        "ms": float(f"{min(times) * 1e3:.4g}"),
+        "compileMs": 0,
+        "loss0": losses[0],
+        "loss50": losses[49],
+    }
+
+
+def main():
+    names = [name for name in options.only.split(",") if name] or list(STEPS)
+    unknown = [name for name in names if name not in STEPS]
+    if unknown:
+        sys.exit(f"no step {', '.join(unknown)}; there are {', '.join(STEPS)}")
+    for name in names:
+        result = measure(name)
+        if options.json:
+            print(json.dumps(result, separators=(",", ":")), flush=True)
+        else:
+            print(
+                f"{name:<12} {result['ms']:>9.4g} ms  loss {result['loss0']:.4f} -> {result['loss50']:.4f}",
+                flush=True,
+            )
+
+
+main()
