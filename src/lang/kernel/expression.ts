@@ -7,7 +7,7 @@ import type { Coordinate, Guard } from "./coordinate.ts";
  * - integer `div` and `rem` by 0 give 0; shifts take their count modulo 32; `shr` is arithmetic for i32 and logical for u32, u8.
  * - `fma` rounds once where the device has it and after each operation otherwise.
  * - comparisons give bool; `and`, `or`, `xor`, `not` work on bool and integers.
- * - `cast` rounds float to integer towards zero, saturating, NaN to 0; to bool it means ≠ 0; `bitcast` keeps the 32 bits (f32, i32, u32).
+ * - `cast` rounds float to integer towards zero, saturating, NaN to 0; integer to integer keeps the low bits; to bool it means ≠ 0; `bitcast` keeps the 32 bits (f32, i32, u32).
  * - `exponent` and `powerOfTwo` exist for f64 only (f32 has `bitcast`) and stay in f64, so that lanes keep their width.
  *   `exponent` is the exponent field minus 1023, sign ignored: floor(log2 |x|) of a normal x, −1023 for 0 and denormals, 1024 for ±inf and NaN;
  *   as bits: (bits(x) >>> 52 & 0x7ff | bits(2⁵²)) − (2⁵² + 1023), the subtraction in f64.
