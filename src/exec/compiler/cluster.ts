@@ -1,4 +1,4 @@
-import { type Shape, sameShape } from "../../base/shape.ts";
+import { type Shape, sameShape, sizeOf, stridesOf } from "../../base/shape.ts";
 import { axisCoordinate, type Coordinate, type Guard, linearIndex } from "../../lang/kernel/coordinate.ts";
 import type { Expression } from "../../lang/kernel/expression.ts";
 import type { Combine } from "../../lang/kernel/kernel.ts";
@@ -109,6 +109,7 @@ export function startCluster(
       inner,
       reductions: [],
       visits: [],
+      checks: [],
     };
     addReduction(cluster, equation);
     return cluster;
@@ -122,6 +123,7 @@ export function startCluster(
     inner: [],
     reductions: [],
     visits: [],
+    checks: [],
   };
   addPointwise(cluster, equation, axesFrom(0, shape.length));
   return cluster;
