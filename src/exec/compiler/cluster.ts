@@ -1,9 +1,15 @@
 import { type Shape, sameShape, sizeOf, stridesOf } from "../../base/shape.ts";
-import { axisCoordinate, type Coordinate, type Guard, linearIndex } from "../../lang/kernel/coordinate.ts";
+import {
+  axisCoordinate,
+  type Coordinate,
+  constant,
+  type Guard,
+  linearIndex,
+} from "../../lang/kernel/coordinate.ts";
 import type { Expression } from "../../lang/kernel/expression.ts";
 import type { Combine } from "../../lang/kernel/kernel.ts";
 import * as s from "../../lang/kernel/scalar.ts";
-import type { ContractionForm, IndexCheck, Read } from "../../lang/program/primitive.ts";
+import type { ContractionForm, IndexCheck, Read, ScatterForm } from "../../lang/program/primitive.ts";
 import { type Equation, typeOf, type Var } from "../../lang/program/program.ts";
 import { simplifyExpression } from "./algebra.ts";
 import { contextOf, type Graph } from "./graph.ts";
@@ -48,85 +54,95 @@ export interface Cluster {
   readonly checks: readonly { readonly condition: Expression; readonly code: number }[];
   readonly scattering?: Scattering;
   readonly contraction?: {
-    readonly form: ContractionForm;
+    readonly batch: readonly number[];
+    readonly rows: readonly number[];
+    readonly columns: readonly number[];
+    readonly depth: readonly number[];
     readonly left: Expression;
     readonly right: Expression;
   };
 }
 
-/** An axis tuple that starts at `first`. */
-export function axesFrom(first: number, count: number): Coordinate[] {
-  return Array.from({ length: count }, (_, i) => axisCoordinate(first + i));
+/** Loops over a shape, their axes numbered from `first`: axes of extent 1 need none. */
+export function loopOver(shape: Shape, first = 0): { at: Coordinate[]; extents: number[] } {
+  const extents: number[] = [];
+  const at = shape.map((extent) => {
+    if (extent === 1) return constant(0);
+    return axisCoordinate(first + extents.push(extent) - 1);
+  });
+  return { at, extents };
 }
 
-/** A kernel of its own for one equation of kind pointwise, reduction or contraction. */
+/** A kernel of its own for one equation of kind pointwise, reduction, contraction or scatter. */
 export function startCluster(
   graph: Graph,
   equation: Equation,
   isStored: (variable: Var) => boolean,
 ): Cluster {
   const { lowering } = equation.primitive;
-  const context = contextOf(equation);
+  const { shape } = equation.outputs[0].type;
+  switch (lowering.kind) {
+    case "contraction":
+      return startContraction(graph, equation, lowering.form(contextOf(equation)), isStored);
+    case "scatter":
+      return startScatter(graph, equation, lowering.form(contextOf(equation)), isStored);
+    case "reduction": {
+      const { space, inner } = reductionLoops(graph, equation, isStored);
+      const cluster = emptyCluster("loops", space, inner, new Reader(graph, isStored, [...space, ...inner]));
+      addReduction(cluster, equation);
+      return cluster;
+    }
+    default: {
+      const { at, extents } = loopOver(shape);
+      const cluster = emptyCluster("loops", extents, [], new Reader(graph, isStored, extents));
+      addPointwise(cluster, equation, at);
+      return cluster;
+    }
+  }
+}
+
+function emptyCluster(
+  kind: Cluster["kind"],
+  space: readonly number[],
+  inner: readonly number[],
+  reader: Reader,
+): Cluster {
+  return { kind, equations: [], reader, space, inner, reductions: [], visits: [], checks: [] };
+}
+
+function startContraction(
+  graph: Graph,
+  equation: Equation,
+  form: ContractionForm,
+  isStored: (variable: Var) => boolean,
+): Cluster {
+  let first = 0;
+  const [batch, rows, columns, depth] = [form.batch, form.rows, form.columns, form.depth].map((group) => {
+    const loops = loopOver(group, first);
+    first += loops.extents.length;
+    return loops;
+  });
+  const space = [...batch.extents, ...rows.extents, ...columns.extents];
+  const reader = new Reader(graph, isStored, [...space, ...depth.extents]);
+  const read = reader.readOperands(equation);
+  const left = simplifyExpression(form.left(read, batch.at, rows.at, depth.at));
+  const right = simplifyExpression(form.right(read, batch.at, depth.at, columns.at));
+  const at = form.output(batch.at, rows.at, columns.at);
   const output = equation.outputs[0];
-  if (lowering.kind === "contraction") {
-    const form = lowering.form(context);
-    const groups = [form.batch, form.rows, form.columns, form.depth];
-    const reader = new Reader(graph, isStored, groups.flat());
-    const read = reader.readOperands(equation);
-    let first = 0;
-    const [batch, rows, columns, depth] = groups.map((group) => {
-      first += group.length;
-      return axesFrom(first - group.length, group.length);
-    });
-    const left = simplifyExpression(form.left(read, batch, rows, depth));
-    const right = simplifyExpression(form.right(read, batch, depth, columns));
-    const at = form.output(batch, rows, columns);
-    reader.members.set(output, { at, expression: s.result(output.type.dtype, 0) });
-    const space = [...form.batch, ...form.rows, ...form.columns];
-    return {
-      kind: "contraction",
-      equations: [equation],
-      reader,
-      space,
-      inner: form.depth,
-      reductions: [],
-      visits: [{ shape: output.type.shape, at }],
-      checks: [],
-      contraction: { form, left, right },
-    };
-  }
-  if (lowering.kind === "scatter") return startScatter(graph, equation, isStored);
-  const { shape } = output.type;
-  if (lowering.kind === "reduction") {
-    const probe = new Reader(graph, isStored, shape);
-    const { inner } = lowering.at(context, axesFrom(0, shape.length), probe.readOperands(equation));
-    const reader = new Reader(graph, isStored, [...shape, ...inner]);
-    const cluster: Cluster = {
-      kind: "loops",
-      equations: [],
-      reader,
-      space: shape,
-      inner,
-      reductions: [],
-      visits: [],
-      checks: [],
-    };
-    addReduction(cluster, equation);
-    return cluster;
-  }
-  const reader = new Reader(graph, isStored, shape);
-  const cluster: Cluster = {
-    kind: "loops",
-    equations: [],
-    reader,
-    space: shape,
-    inner: [],
-    reductions: [],
-    visits: [],
-    checks: [],
+  reader.members.set(output, { at, expression: s.result(output.type.dtype, 0) });
+  return {
+    ...emptyCluster("contraction", space, depth.extents, reader),
+    equations: [equation],
+    visits: [{ shape: output.type.shape, at }],
+    contraction: {
+      batch: batch.extents,
+      rows: rows.extents,
+      columns: columns.extents,
+      depth: depth.extents,
+      left,
+      right,
+    },
   };
-  addPointwise(cluster, equation, axesFrom(0, shape.length));
-  return cluster;
 }
 
 /** A kernel that only looks whether the elements of an index operand are in range. */
@@ -139,25 +155,20 @@ export function startCheck(
 ): Cluster {
   const operand = equation.inputs[check.input];
   const { shape } = typeOf(operand);
-  const reader = new Reader(graph, isStored, shape);
-  const value = reader.valueAt(operand, axesFrom(0, shape.length));
+  const { at, extents } = loopOver(shape);
+  const reader = new Reader(graph, isStored, extents);
+  const value = reader.valueAt(operand, at);
   let extent = s.literal("i32", check.extents[0]);
   for (const [position, alternative] of check.extents.entries()) {
     if (position === 0 || alternative === check.extents[0]) continue;
-    const here = s.eq(s.coordinateValue(axisCoordinate(shape.length - 1)), position);
+    const here = s.eq(s.coordinateValue(at[shape.length - 1]), position);
     extent = s.select(here, s.literal("i32", alternative), extent);
   }
   const condition = s.or(s.lt(value, 0), s.ge(value, extent));
-  const checks = [{ condition, code }];
   return {
-    kind: "loops",
+    ...emptyCluster("loops", extents, [], reader),
     equations: [equation],
-    reader,
-    space: shape,
-    inner: [],
-    reductions: [],
-    visits: [],
-    checks,
+    checks: [{ condition, code }],
   };
 }
 
@@ -211,8 +222,7 @@ function addReduction(cluster: Cluster, equation: Equation): void {
   const { lowering } = equation.primitive;
   if (lowering.kind !== "reduction") throw new NotFusable();
   const output = equation.outputs[0];
-  const at = axesFrom(0, cluster.space.length);
-  const inner = axesFrom(cluster.space.length, cluster.inner.length);
+  const { at } = loopOver(output.type.shape);
   const read = cluster.reader.readOperands(equation);
   const operands: Visit[] = [];
   const watched: Read = (input, there, guards, fill) => {
@@ -222,6 +232,7 @@ function addReduction(cluster: Cluster, equation: Equation): void {
     return read(input, there, guards, fill);
   };
   const form = lowering.at(contextOf(equation), at, watched);
+  const inner = loopOver(form.inner, cluster.space.length).at;
   const results: Expression[] = [];
   const added: Reduction[] = [];
   for (const stage of form.stages) {
@@ -243,22 +254,31 @@ function tryJoinReduction(
   graph: Graph,
   isStored: (variable: Var) => boolean,
 ): boolean {
-  const { lowering } = equation.primitive;
-  if (lowering.kind !== "reduction" || cluster.kind !== "loops" || cluster.inner.length === 0) return false;
-  const { shape } = equation.outputs[0].type;
-  if (!sameShape(shape, cluster.space)) return false;
-  const probe = new Reader(graph, isStored, shape);
-  const { inner } = lowering.at(contextOf(equation), axesFrom(0, shape.length), probe.readOperands(equation));
-  if (!sameShape(inner, cluster.inner)) return false;
+  if (cluster.kind !== "loops" || cluster.inner.length === 0) return false;
+  const { space, inner } = reductionLoops(graph, equation, isStored);
+  if (!sameShape(space, cluster.space) || !sameShape(inner, cluster.inner)) return false;
   addReduction(cluster, equation);
   return true;
 }
 
+function reductionLoops(
+  graph: Graph,
+  equation: Equation,
+  isStored: (variable: Var) => boolean,
+): { space: number[]; inner: number[] } {
+  const { lowering } = equation.primitive;
+  if (lowering.kind !== "reduction") throw new NotFusable();
+  const { at, extents } = loopOver(equation.outputs[0].type.shape);
+  const probe = new Reader(graph, isStored, extents);
+  const { inner } = lowering.at(contextOf(equation), at, probe.readOperands(equation));
+  return { space: extents, inner: loopOver(inner).extents };
+}
+
 // Each axis of the kernel is one coordinate: every element is visited once.
 function isPermutation(at: readonly Coordinate[], extents: readonly number[], shape: Shape): boolean {
-  if (at.length !== extents.length) return false;
   const seen = new Set<number>();
   for (const [d, { offset, coefficients, dynamic }] of at.entries()) {
+    if (shape[d] === 1) continue;
     const axes = coefficients.flatMap((coefficient, axis) => (coefficient === 0 ? [] : [axis]));
     if (offset !== 0 || dynamic.length > 0 || axes.length !== 1) return false;
     if (coefficients[axes[0]] !== 1 || extents[axes[0]] !== shape[d]) return false;
@@ -267,36 +287,34 @@ function isPermutation(at: readonly Coordinate[], extents: readonly number[], sh
   return seen.size === extents.length;
 }
 
-function startScatter(graph: Graph, equation: Equation, isStored: (variable: Var) => boolean): Cluster {
-  const { lowering } = equation.primitive;
-  if (lowering.kind !== "scatter") throw new NotFusable();
+function startScatter(
+  graph: Graph,
+  equation: Equation,
+  form: ScatterForm,
+  isStored: (variable: Var) => boolean,
+): Cluster {
   const { shape, dtype } = equation.outputs[0].type;
-  const form = lowering.form(contextOf(equation));
-  const filling = new Reader(graph, isStored, shape);
+  const filling = loopOver(shape);
   const initial =
     form.initial === "zeros"
       ? s.literal(dtype, 0)
-      : filling.readOperands(equation)(form.initial, axesFrom(0, shape.length));
-  const reader = new Reader(graph, isStored, [...form.space, ...form.inner]);
-  const inner = axesFrom(form.space.length, form.inner.length);
-  const body = form.at(axesFrom(0, form.space.length), inner, reader.readOperands(equation));
+      : new Reader(graph, isStored, filling.extents).readOperands(equation)(form.initial, filling.at);
+  const space = loopOver(form.space);
+  const inner = loopOver(form.inner, space.extents.length);
+  const reader = new Reader(graph, isStored, [...space.extents, ...inner.extents]);
+  const body = form.at(space.at, inner.at, reader.readOperands(equation));
   const reductions: Reduction[] = [];
   const results: Expression[] = [];
   for (const stage of body.stages) {
-    const value = simplifyExpression(stage.value(inner, results));
+    const value = simplifyExpression(stage.value(inner.at, results));
     results.push(s.result(value.dtype, reductions.length));
     reductions.push({ combine: stage.combine, value });
   }
   const target = body.target(results);
   return {
-    kind: "scatter",
+    ...emptyCluster("scatter", space.extents, inner.extents, reader),
     equations: [equation],
-    reader,
-    space: form.space,
-    inner: form.inner,
     reductions,
-    visits: [],
-    checks: [],
     scattering: {
       initial,
       level: body.level,

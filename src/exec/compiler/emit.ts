@@ -12,7 +12,7 @@ import type {
 } from "../../lang/kernel/kernel.ts";
 import * as s from "../../lang/kernel/scalar.ts";
 import type { Var } from "../../lang/program/program.ts";
-import { axesFrom, type Cluster } from "./cluster.ts";
+import { type Cluster, loopOver } from "./cluster.ts";
 
 /** A kernel and the Var behind each of its buffers. */
 export interface Emitted {
@@ -55,7 +55,7 @@ export function emitCluster(
   if (cluster.contraction === undefined) {
     return [buffers.finish(loops(cluster, [...statements, ...stores]))];
   }
-  const { form, left, right } = cluster.contraction;
+  const { batch, rows, columns, depth, left, right } = cluster.contraction;
   const [a, b] = [buffers.rename(left), buffers.rename(right)];
   const { dtype } = left;
   if (dtype === "u8" || dtype === "bool") {
@@ -65,10 +65,10 @@ export function emitCluster(
   const kernel: Omit<Contraction, "buffers"> = {
     kind: "contraction",
     name: nameOf(cluster),
-    batch: form.batch,
-    rows: form.rows,
-    columns: form.columns,
-    depth: form.depth,
+    batch,
+    rows,
+    columns,
+    depth,
     dtype,
     left: a,
     right: b,
@@ -84,12 +84,13 @@ function emitScatter(cluster: Cluster, variables: ReadonlyMap<number, Var>): Emi
   const { shape } = output.type;
   const filling = new BufferTable(variables);
   const initial = filling.rename(scattering.initial);
+  const { at, extents } = loopOver(shape);
   const fill: Store = {
     kind: "store",
     level: "outer",
     mode: "set",
     buffer: filling.write(output, "write"),
-    index: linearIndex(axesFrom(0, shape.length), stridesOf(shape)),
+    index: linearIndex(at, stridesOf(shape)),
     guards: [],
     value: initial,
   };
@@ -97,7 +98,7 @@ function emitScatter(cluster: Cluster, variables: ReadonlyMap<number, Var>): Emi
   const first = filling.finish({
     kind: "loops",
     name: `${name}.initial`,
-    space: shape,
+    space: extents,
     inner: [],
     statements: [fill],
   });

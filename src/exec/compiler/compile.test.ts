@@ -1,0 +1,65 @@
+import { expect, test } from "vitest";
+import "../../tensor/install.ts";
+import type { TypedArray } from "../../base/dtype.ts";
+import { interpretPlan } from "../../lang/kernel/interpret.ts";
+import { verifyKernel } from "../../lang/kernel/verify.ts";
+import { printKernel } from "../../lang/kernel/print.ts";
+import { add, mul, select, gt } from "../../lang/ops/arithmetic.ts";
+import { matmul } from "../../lang/ops/matmul.ts";
+import { sum, transpose, reshape } from "../../lang/ops/structure.ts";
+import type { Tensor } from "../../lang/program/tensor.ts";
+import { trace } from "../../lang/program/trace.ts";
+import { tensor } from "../../tensor/create.ts";
+import { compile } from "./index.ts";
+
+function random(shape: number[]): Tensor {
+  const size = shape.reduce((a, b) => a * b, 1);
+  return tensor(Float32Array.from({ length: size }, (_, i) => Math.sin(i * 12.9898 + size) * 2), { shape });
+}
+
+function check(f: (...x: Tensor[]) => Tensor[], args: Tensor[], donated?: boolean[]): void {
+  const eager = f(...args);
+  const { program, captured } = trace(f, args, { name: "f" });
+  expect(captured).toHaveLength(0);
+  const plan = compile(program, donated === undefined ? {} : { donated });
+  for (const command of plan.commands) {
+    if (command.kind !== "kernel") continue;
+    if (process.env.SHOW) console.log(printKernel(command.kernel), command.buffers);
+    verifyKernel(command.kernel);
+  }
+  const { outputs, error } = interpretPlan(plan, args.map((x): TypedArray => x.dataSync()));
+  expect(error).toBe(0);
+  for (const [i, output] of outputs.entries()) {
+    const expected = eager[i].dataSync();
+    expect(output.length).toBe(expected.length);
+    for (let k = 0; k < expected.length; k++) expect(output[k]).toBeCloseTo(expected[k], 4);
+  }
+}
+
+test("a dense layer with its gradients and update", () => {
+  check(
+    (x, W, b, c) => {
+      const z = add(matmul(x, W), b);
+      const a = select(gt(z, 0), z, 0);
+      const da = mul(a, c);
+      const dz = select(gt(a, 0), da, 0);
+      const dW = matmul(transpose(x), dz);
+      const db = sum(dz, { axis: 0 });
+      const dx = matmul(dz, transpose(W));
+      return [a, dx, add(W, mul(dW, -0.1)), add(b, mul(db, -0.1))];
+    },
+    [random([5, 7]), random([7, 6]), random([6]), random([5, 6])],
+    [false, true, true, false],
+  );
+});
+
+test("reshape, broadcast and shared results", () => {
+  check(
+    (x, y) => {
+      const flat = reshape(mul(x, 2), [12]);
+      const s = sum(mul(flat, y));
+      return [flat, s, add(flat, s), x, x];
+    },
+    [random([3, 4]), random([12])],
+  );
+});
