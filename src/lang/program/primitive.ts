@@ -159,6 +159,8 @@ export type Lowering<P> =
   | { readonly kind: "cond" }
   | { readonly kind: "while" }
   | { readonly kind: "scan" }
+  /** The equations of the program in parameter `body`, written in its place (`expandCalls`) before anything is compiled. */
+  | { readonly kind: "call" }
   /** Never executed: transformations take it away (customGradient's linear call) or refuse it. */
   | { readonly kind: "none" };
 

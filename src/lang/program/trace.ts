@@ -30,12 +30,14 @@ export class Trace {
   private readonly equations: Equation[] = [];
   private readonly captures = new Map<Var | Concrete, { tensor: Tensor; variable: Var }>();
   private readonly known: Map<Var, Tensor> | undefined;
+  private readonly arguments: ReadonlyMap<Var, Tensor>;
   private readonly origins = new Map<Var, Equation>();
   closed = false;
 
-  constructor(name: string, known: Map<Var, Tensor> | undefined) {
+  constructor(name: string, values: ReadonlyMap<Var, Tensor> | undefined) {
     this.name = name;
-    this.known = known;
+    this.known = values === undefined ? undefined : new Map();
+    this.arguments = values ?? new Map();
   }
 
   /** The Var of a tensor inside this trace: its own, or a captured input. */
@@ -119,7 +121,7 @@ export class Trace {
       if (this.known?.has(next)) continue;
       const equation = this.origins.get(next);
       if (equation === undefined) {
-        if (!this.learnCaptured(next)) return undefined;
+        if (!this.learnInput(next)) return undefined;
       } else if (!needed.has(equation)) {
         needed.add(equation);
         for (const atom of equation.inputs) if (atom instanceof Var) pending.push(atom);
@@ -128,14 +130,13 @@ export class Trace {
     return needed;
   }
 
-  private learnCaptured(variable: Var): boolean {
-    for (const capture of this.captures.values()) {
-      if (capture.variable !== variable) continue;
-      const value = concreteValue(capture.tensor);
-      if (value !== undefined) this.known?.set(variable, value);
-      return value !== undefined;
-    }
-    return false;
+  // Values of an outer trace are computed only when somebody reads them.
+  private learnInput(variable: Var): boolean {
+    const captured = [...this.captures.values()].find((capture) => capture.variable === variable);
+    const tensor = this.arguments.get(variable) ?? captured?.tensor;
+    const value = tensor === undefined ? undefined : concreteValue(tensor);
+    if (value !== undefined) this.known?.set(variable, value);
+    return value !== undefined;
   }
 }
 
@@ -174,12 +175,8 @@ export function trace(
   options: TraceOptions,
 ): Traced {
   const variables = types.map((type) => new Var({ dtype: type.dtype, shape: type.shape }));
-  const known = options.known === undefined ? undefined : new Map<Var, Tensor>();
-  for (const [i, tensor] of (options.known ?? []).entries()) {
-    const value = concreteValue(tensor);
-    if (value !== undefined) known?.set(variables[i], value);
-  }
-  const recording = new Trace(options.name, known);
+  const values = options.known && new Map(options.known.map((tensor, i) => [variables[i], tensor]));
+  const recording = new Trace(options.name, values);
   open.push(recording);
   try {
     const inputs = variables.map((variable, i) => recording.tensorOf(variable, options.weak?.[i] ?? false));
