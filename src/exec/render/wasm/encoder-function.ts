@@ -17,6 +17,9 @@ export interface Local {
   readonly type: ValueType;
 }
 
+/** An i32 to put on the stack: a local, a constant, or code that leaves one. */
+export type Operand = Local | number | (() => void);
+
 /** The target of branches: the end of a block, or the start of a loop. */
 export interface Label {
   readonly depth: number;
@@ -115,7 +118,9 @@ export class FunctionBuilder {
     this.code.unsigned(local.index);
   }
 
-  set(local: Local): void {
+  /** Sets a local to a value, or to what is on the stack. */
+  set(local: Local, value?: Operand): void {
+    if (value !== undefined) this.push(value);
     this.code.byte(0x21);
     this.code.unsigned(local.index);
   }
@@ -126,14 +131,15 @@ export class FunctionBuilder {
     this.code.unsigned(local.index);
   }
 
-  /** Puts a local's value or an i32 constant on the stack. */
-  push(value: Local | number): void {
+  /** Puts an i32 on the stack. */
+  push(value: Operand): void {
     if (typeof value === "number") this.i32(value);
+    else if (typeof value === "function") value();
     else this.get(value);
   }
 
   /** local += value, for i32 locals. */
-  increment(local: Local, value: Local | number): void {
+  increment(local: Local, value: Operand): void {
     this.get(local);
     this.push(value);
     this.emit("i32.add");
@@ -178,13 +184,10 @@ export class FunctionBuilder {
   /** for (counter = from; counter < to; counter += step) body, in signed numbers; without `from` the counter starts as it is. */
   forRange(
     counter: Local,
-    range: { readonly from?: Local | number; readonly to: Local | number; readonly step?: Local | number },
+    range: { readonly from?: Operand; readonly to: Operand; readonly step?: Operand },
     body: () => void,
   ): void {
-    if (range.from !== undefined) {
-      this.push(range.from);
-      this.set(counter);
-    }
+    if (range.from !== undefined) this.set(counter, range.from);
     this.get(counter);
     this.push(range.to);
     this.emit("i32.lt_s");

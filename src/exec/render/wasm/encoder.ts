@@ -2,7 +2,7 @@ import { ByteWriter } from "./encoder-bytes.ts";
 import { FunctionBuilder } from "./encoder-function.ts";
 import { type FunctionReference, type Signature, valueTypeCodes } from "./encoder-types.ts";
 
-export type { FunctionBuilder, Label, Local } from "./encoder-function.ts";
+export type { FunctionBuilder, Label, Local, Operand } from "./encoder-function.ts";
 export type { FunctionReference, Signature, ValueType } from "./encoder-types.ts";
 
 /** What a module imports besides functions. */
