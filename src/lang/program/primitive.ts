@@ -204,6 +204,8 @@ export interface Sample<P extends Parameters = Parameters> {
   readonly parameters: P;
   /** Interval of values of each operand; default [-2, 2], integers [0, 5]. */
   readonly ranges?: readonly (readonly [number, number])[];
+  /** Makes what the primitive is defined for (a positive definite matrix) from the drawn values; differentiated along with it. */
+  readonly prepare?: (inputs: readonly Tensor[]) => readonly Tensor[];
   /** Which operands derivatives are checked for; default: all floats. */
   readonly differentiable?: readonly boolean[];
 }
