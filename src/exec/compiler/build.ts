@@ -5,20 +5,20 @@ import type { Command, Kernel, KernelBuffer, Routine } from "../../lang/kernel/k
 import { literal } from "../../lang/kernel/scalar.ts";
 import type { HostArray } from "../../lang/program/primitive.ts";
 import { type Equation, Literal, type Program, typeOf, Var } from "../../lang/program/program.ts";
-import { buildControl } from "./control.ts";
+import { type BuildNested, buildControl } from "./control.ts";
 import { emitCluster } from "./emit.ts";
 import type { Drafts, Frame } from "./frame.ts";
 import { fuse, type Step } from "./fuse.ts";
 import { buildGraph, type Graph } from "./graph.ts";
 import { storageOf } from "./reader.ts";
-import { canOverwrite, schedule } from "./schedule.ts";
+import { canOverwrite, type Donation, schedule } from "./schedule.ts";
 
 /** Where a program's inputs are and where its outputs should go. */
 export interface Bindings {
   /** The buffer of each input. */
   readonly inputs: readonly number[];
-  /** Which inputs may be overwritten. */
-  readonly donated: readonly boolean[];
+  /** Which inputs may be overwritten: by any output, by output k only, or not at all. */
+  readonly donated: readonly (boolean | number)[];
   /** The buffer each output is to be written to. */
   readonly targets: readonly number[];
 }
@@ -57,12 +57,13 @@ class Builder {
     for (const [i, input] of graph.inputs.entries()) this.assign(input, bindings.inputs[i]);
     const outputs = graph.outputs.map((atom) => (atom instanceof Literal ? atom : storageOf(graph, atom)));
     const outputVars = outputs.filter((atom) => atom instanceof Var);
-    const donated = graph.inputs.filter((_, i) => bindings.donated[i]);
-    const plan = schedule(
-      fuse(graph, this.drafts.checks),
-      donated.filter((input) => !outputVars.includes(input)),
-      outputVars,
-    );
+    const donations = graph.inputs.flatMap((input, i): Donation[] => {
+      const taker = bindings.donated[i];
+      if (taker === false || outputVars.includes(input)) return [];
+      const only = typeof taker === "number" ? outputs[taker] : undefined;
+      return [{ input, only: only instanceof Var ? only : undefined }];
+    });
+    const plan = schedule(fuse(graph, this.drafts.checks), donations, outputVars);
     for (const [t, step] of plan.steps.entries()) {
       for (const variable of step.reads) {
         this.needed.add(variable);
@@ -136,7 +137,9 @@ class Builder {
       this.commands.push(fillCommand(buffer, atom, 1));
       return buffer;
     });
-    return buildControl(this.drafts, this.frame, equation, inputs, outputs);
+    const build: BuildNested = (frame, program, bindings) =>
+      buildProgram(this.drafts, frame, program, bindings);
+    return buildControl(this.drafts, this.frame, equation, inputs, outputs, build);
   }
 
   // Moves what is not in place yet: inputs that are returned, one value returned twice, literals.
@@ -150,8 +153,9 @@ class Builder {
       }
       const buffer = this.buffer(output);
       const input = this.bindings.inputs.indexOf(buffer);
-      const mayStay = input < 0 || this.bindings.donated[input];
-      if ((buffer === target || (input >= 0 && mayStay)) && !delivered.has(buffer)) {
+      const donated =
+        input >= 0 && (this.bindings.donated[input] === true || this.bindings.donated[input] === k);
+      if ((buffer === target || donated) && !delivered.has(buffer)) {
         delivered.add(buffer);
         return buffer;
       }

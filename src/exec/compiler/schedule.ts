@@ -5,6 +5,12 @@ import type { Cluster } from "./cluster.ts";
 import type { Step } from "./fuse.ts";
 import { expressionsOf, forEachLoad } from "./loads.ts";
 
+/** An input whose buffer may be overwritten, by any output or by one only. */
+export interface Donation {
+  readonly input: Var;
+  readonly only: Var | undefined;
+}
+
 /** An output that may overwrite a donated input: `writer` computes it, after every other reader of the input. */
 export interface Overwrite {
   readonly output: Var;
@@ -18,7 +24,11 @@ export interface Schedule {
 }
 
 /** Orders steps by dependence (else as written) and pairs outputs with donated inputs that can be updated in place. */
-export function schedule(steps: readonly Step[], donated: readonly Var[], outputs: readonly Var[]): Schedule {
+export function schedule(
+  steps: readonly Step[],
+  donations: readonly Donation[],
+  outputs: readonly Var[],
+): Schedule {
   const owner = new Map<Var, Step>();
   for (const step of steps) for (const variable of step.computes) owner.set(variable, step);
   const before = new Map<Step, Set<Step>>(steps.map((step) => [step, dependencies(step, owner)]));
@@ -27,9 +37,9 @@ export function schedule(steps: readonly Step[], donated: readonly Var[], output
   for (const output of new Set(outputs)) {
     const writer = owner.get(output);
     if (writer === undefined) continue;
-    const input = donated.find(
-      (candidate) => !taken.has(candidate) && canOverwrite(writer, output, candidate),
-    );
+    const mayTake = ({ input, only }: Donation): boolean =>
+      !taken.has(input) && (only === undefined || only === output) && canOverwrite(writer, output, input);
+    const input = donations.find(mayTake)?.input;
     if (input === undefined) continue;
     const readers = steps.filter((step) => step !== writer && step.reads.has(input));
     if (readers.some((reader) => reaches(reader, writer, before))) continue;
