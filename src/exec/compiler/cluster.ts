@@ -294,11 +294,6 @@ function startScatter(
   isStored: (variable: Var) => boolean,
 ): Cluster {
   const { shape, dtype } = equation.outputs[0].type;
-  const filling = loopOver(shape);
-  const initial =
-    form.initial === "zeros"
-      ? s.literal(dtype, 0)
-      : new Reader(graph, isStored, filling.extents).readOperands(equation)(form.initial, filling.at);
   const space = loopOver(form.space);
   const inner = loopOver(form.inner, space.extents.length);
   const reader = new Reader(graph, isStored, [...space.extents, ...inner.extents]);
@@ -311,6 +306,22 @@ function startScatter(
     reductions.push({ combine: stage.combine, value });
   }
   const target = body.target(results);
+  const value = simplifyExpression(body.value(results));
+  if (form.initial === "none") {
+    // Every element is met once: the stores are computed like any member of the kernel, and others can join them.
+    reader.members.set(equation.outputs[0], { at: target.at, expression: value });
+    return {
+      ...emptyCluster("loops", space.extents, inner.extents, reader),
+      equations: [equation],
+      reductions,
+      visits: [{ shape, at: target.at }],
+    };
+  }
+  const filling = loopOver(shape);
+  const initial =
+    form.initial === "zeros"
+      ? s.literal(dtype, 0)
+      : new Reader(graph, isStored, filling.extents).readOperands(equation)(form.initial, filling.at);
   return {
     ...emptyCluster("scatter", space.extents, inner.extents, reader),
     equations: [equation],
@@ -321,7 +332,7 @@ function startScatter(
       mode: body.mode,
       index: linearIndex(target.at, stridesOf(shape)),
       guards: target.guards,
-      value: simplifyExpression(body.value(results)),
+      value,
     },
   };
 }

@@ -89,9 +89,12 @@ export interface ReductionAt {
   value(results: readonly Expression[]): Expression;
 }
 
-/** Stores of a scatter: the output starts as a copy of operand `initial` (or as zeros), then every point of the space stores. */
+/**
+ * Stores of a scatter: the output starts as a copy of operand `initial` or as zeros, then every point of the space stores.
+ * With `initial: "none"` the stores meet every element exactly once, without guards.
+ */
 export interface ScatterForm {
-  readonly initial: number | "zeros";
+  readonly initial: number | "zeros" | "none";
   readonly space: readonly number[];
   readonly inner: readonly number[];
   /** Given coordinates for the space and inner axes. */
