@@ -1,7 +1,7 @@
 import type { TypedArray } from "../base/dtype.ts";
 import { formatType, type TensorType } from "../base/type.ts";
-import { evaluateEquation, literalArray } from "../exec/runtime/reference.ts";
 import type { Evaluator } from "../lang/program/evaluator.ts";
+import { interpretEquation, literalArray } from "../lang/program/interpret.ts";
 import type { HostArray, Operand, Parameters, Primitive } from "../lang/program/primitive.ts";
 import { Literal } from "../lang/program/program.ts";
 import type { Tensor } from "../lang/program/tensor.ts";
@@ -16,6 +16,7 @@ export const evaluator: Evaluator = {
     inputs: readonly Operand[],
     parameters: Parameters,
     types: readonly TensorType[],
+    scope: string,
   ): Tensor[] {
     const arrays = inputs.map(
       (input): HostArray =>
@@ -23,7 +24,7 @@ export const evaluator: Evaluator = {
           ? literalArray(input)
           : { dtype: input.dtype, shape: input.shape, data: hostData(input) },
     );
-    const results = evaluateEquation(primitive, arrays, parameters, types);
+    const results = interpretEquation(primitive, arrays, parameters, types, scope);
     return types.map((type, i) => fromHost(type.dtype, type.shape, results[i]));
   },
   read: (tensor) => hostData(tensor).slice(),
