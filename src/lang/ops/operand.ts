@@ -151,7 +151,8 @@ function asTensors(operands: readonly TensorLike[]): Tensor[] {
   return operands.filter((operand) => operand instanceof Tensor);
 }
 
-function checkValue(operation: string, value: number, dtype: DType): void {
+/** Throws when a dtype cannot hold a number: a fraction for an integer, a negative number for an unsigned one. */
+export function checkValue(operation: string, value: number, dtype: DType): void {
   if (typeof value !== "number") {
     throw new NeuriteError({
       operation,
