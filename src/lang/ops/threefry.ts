@@ -105,6 +105,7 @@ export const threefryPrimitive: Primitive<{ readonly word: ThreefryWord }> = {
       return choose(onExpressions, rounds(onExpressions, operands), word);
     },
   },
+  costly: true,
   samples: (["first", "second", "both"] as const).map((word) => ({
     inputs: range(0, 4).map(() => ({ dtype: "u32", shape: [3, 2] })),
     parameters: { word },

@@ -195,6 +195,8 @@ export interface Primitive<P extends Parameters = Parameters> {
   /** Plain evaluation, rounding to the declared dtype: the oracle for every device. */
   reference(context: ReferenceContext<P>): readonly TypedArray[];
   readonly lowering: Lowering<P>;
+  /** Elementwise, and yet too dear to compute again in the backward pass: random bits. */
+  readonly costly?: true;
   /** Out-of-range indices it must report. */
   checks?(context: LoweringContext<P>): readonly IndexCheck[];
   /** Operands and parameters for the conformance suite, one or more per primitive. */
@@ -216,5 +218,5 @@ export interface Sample<P extends Parameters = Parameters> {
 /** True when recomputing the primitive in its consumer costs about as much as reading its result. */
 export function isCheap(primitive: Primitive): boolean {
   const { kind } = primitive.lowering;
-  return kind === "pointwise" || kind === "alias";
+  return (kind === "pointwise" || kind === "alias") && primitive.costly !== true;
 }

@@ -1,5 +1,3 @@
-import type { DType } from "../../base/dtype.ts";
-import type { Shape } from "../../base/shape.ts";
 import type { Tensor } from "../program/tensor.ts";
 
 /** A tree of the same structure with a tensor for every number: a gradient with respect to T, or a result of type T. */
@@ -11,15 +9,12 @@ export type Tensors<T> = T extends Tensor
       ? { [K in keyof T]: Tensors<T[K]> }
       : T;
 
-/** As `Tensors`, with tensors of any shape: batches of T. */
-export type AnyShape<T> =
-  T extends Tensor<Shape, infer D extends DType>
-    ? Tensor<Shape, D>
-    : T extends number
-      ? Tensor
-      : T extends object
-        ? { [K in keyof T]: AnyShape<T[K]> }
-        : T;
+/** As `Tensors`, with tensors of any shape and dtype: batches of T, or a carry whose type a loop decides. */
+export type AnyTensors<T> = T extends Tensor | number
+  ? Tensor
+  : T extends object
+    ? { [K in keyof T]: AnyTensors<T[K]> }
+    : T;
 
 /** Which arguments to differentiate: a position, or a list of positions. */
 export type Positions = number | readonly number[];
@@ -35,7 +30,7 @@ export type Gradients<A extends readonly unknown[], N extends Positions> = N ext
 
 /** For every tensor of the output R, a tree like T of derivatives, of shape [...output shape, ...input shape]. */
 export type JacobianOf<R, T> = R extends Tensor | number
-  ? AnyShape<T>
+  ? AnyTensors<T>
   : R extends object
     ? { [K in keyof R]: JacobianOf<R[K], T> }
     : R;
@@ -43,9 +38,9 @@ export type JacobianOf<R, T> = R extends Tensor | number
 /** The Jacobian with respect to one argument, or a tuple of them for a list. */
 export type Jacobians<R, A extends readonly unknown[], N extends Positions> = R extends Tensor | number
   ? N extends readonly number[]
-    ? { -readonly [K in keyof N]: AnyShape<At<A, N[K]>> }
+    ? { -readonly [K in keyof N]: AnyTensors<At<A, N[K]>> }
     : N extends number
-      ? AnyShape<A[N]>
+      ? AnyTensors<A[N]>
       : never
   : R extends object
     ? { [K in keyof R]: Jacobians<R[K], A, N> }
