@@ -4,7 +4,9 @@ import { formatType } from "../../base/type.ts";
 import type { Primitive } from "../program/primitive.ts";
 import type { Tensor } from "../program/tensor.ts";
 import { bind } from "../program/trace.ts";
+import { mul } from "./arithmetic.ts";
 import { allocate } from "./host.ts";
+import { flip, pad, slice } from "./movement.ts";
 import { axisOffsets, otherAxes } from "./offsets.ts";
 
 type CumulativeParameters = { readonly axis: number; readonly reverse: boolean };
@@ -69,4 +71,26 @@ export interface CumulativeOptions {
 export function cumsum(x: Tensor, options: CumulativeOptions = {}): Tensor {
   const axis = normalizeAxis("cumsum", options.axis ?? -1, x.shape.length);
   return bind(cumsumPrimitive, [x], { axis, reverse: options.reverse ?? false })[0];
+}
+
+/**
+ * Running products along an axis, differentiable at zeros too.
+ *
+ * @example
+ * ```ts
+ * cumprod(tensor([1, 2, 3])); // [1, 2, 6]
+ * ```
+ */
+export function cumprod(x: Tensor, options: CumulativeOptions = {}): Tensor {
+  const axis = normalizeAxis("cumprod", options.axis ?? -1, x.shape.length);
+  if (options.reverse === true) return flip(cumprod(flip(x, axis), { axis }), axis);
+  const extent = x.shape[axis];
+  let product = x;
+  // After step k every element is the product of the last 2ᵏ.
+  for (let step = 1; step < extent; step *= 2) {
+    const earlier = slice(product, [], x.shape.with(axis, extent - step));
+    const widths = x.shape.map((_, k) => [k === axis ? step : 0, 0] as const);
+    product = mul(product, pad(earlier, widths, 1));
+  }
+  return product;
 }

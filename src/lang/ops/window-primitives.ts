@@ -330,7 +330,7 @@ export const windowScatter: Primitive<WindowGeometry> = {
             mode: exact ? "set" : "add",
             target: () => ({
               at: [point[0], ...positions.map((p) => p.at), point[point.length - 1]],
-              guards: tiled ? [] : guardsOf(positions),
+              guards: guardsOf(positions),
             }),
             value: ([, first]) =>
               select(eq(coordinateValue(linearIndex(place, strides)), first), read(1, point), 0),
