@@ -11,12 +11,17 @@ export interface RenderedKernel {
   /** Extents, strides, offsets and literals, as signed 32-bit words: a new batch size changes these and nothing else. */
   readonly words: readonly number[];
   readonly scratchBytes: number;
+  /** Functions that the code calls and many kernels share. */
+  readonly shared: readonly { readonly key: string }[];
 }
 
-/** What a runtime needs of the renderer of its device; `encode` makes one module that exports function k as `k`. */
+/** What a runtime needs of the renderer of its device. */
 export interface KernelRenderer<K extends RenderedKernel> {
   readonly render: (kernel: LoopNest | Contraction) => K;
-  readonly encode: (kernels: readonly K[]) => Uint8Array;
+  /** One module that exports kernel k under the name `k`; it imports `env.memory`, and shared functions as `shared.<key>`. */
+  readonly encode: (kernels: readonly K[]) => Uint8Array<ArrayBuffer>;
+  /** One module that exports the shared functions of these kernels under their keys. */
+  readonly encodeShared: (functions: readonly K["shared"][number][]) => Uint8Array<ArrayBuffer>;
 }
 
 /** Byte address of the error word, in the first 64 bytes of memory, which hold no tensor; 0 means no error. */

@@ -1,15 +1,8 @@
+import type { RenderedKernel as Rendered } from "../../../lang/kernel/rendered.ts";
 import type { ModuleBuilder, Signature } from "./encoder.ts";
 
-/**
- * A kernel as WebAssembly: a function `(args: i32) → ()`, where `args` is the address of i32 words:
- * the byte address of each of the kernel's buffers, then (if `scratchBytes` > 0) the address of a 64-byte-aligned scratch area, then `words`.
- */
-export interface RenderedKernel {
-  /** Kernels with equal keys have equal code; they may differ in their words. */
-  readonly key: string;
-  /** Numbers the code reads at run time (extents, strides, offsets, …); floats as their bits. */
-  readonly words: readonly number[];
-  readonly scratchBytes: number;
+/** A kernel as WebAssembly. */
+export interface RenderedKernel extends Rendered {
   /** Functions the code imports under `shared.<key>`. */
   readonly shared: readonly SharedFunction[];
   /** Adds the kernel's function to a module and exports it. */
