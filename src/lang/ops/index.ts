@@ -2,26 +2,42 @@ import type { Primitive } from "../program/primitive.ts";
 import * as arithmetic from "./arithmetic.ts";
 import * as comparison from "./comparison.ts";
 import * as concatenate from "./concatenate.ts";
+import * as contraction from "./contraction.ts";
+import * as convolutionPrimitives from "./convolution-primitives.ts";
+import * as cumulative from "./cumulative.ts";
 import * as dynamicSlice from "./dynamic-slice.ts";
 import * as identity from "./identity.ts";
+import * as indexingPrimitives from "./indexing-primitives.ts";
 import * as iota from "./iota.ts";
+import * as linearAlgebraPrimitives from "./linear-algebra-primitives.ts";
 import * as movement from "./movement.ts";
 import * as operand from "./operand.ts";
 import { primitivesOf } from "./primitives.ts";
 import * as select from "./select.ts";
+import * as sorting from "./sorting.ts";
 import * as structure from "./structure.ts";
+import * as threefry from "./threefry.ts";
+import * as windowPrimitives from "./window-primitives.ts";
 
 export * from "./arithmetic.ts";
 export * from "./comparison.ts";
 export * from "./concatenate.ts";
+export * from "./contraction.ts";
+export * from "./convolution.ts";
 export * from "./create.ts";
+export * from "./cumulative.ts";
 export * from "./dynamic-slice.ts";
+export * from "./einsum.ts";
 export * from "./identity.ts";
+export * from "./indexing.ts";
 export * from "./iota.ts";
+export * from "./matmul.ts";
 export * from "./movement.ts";
 export * from "./operand.ts";
 export * from "./select.ts";
+export * from "./sorting.ts";
 export * from "./structure.ts";
+export * from "./window.ts";
 
 /** Every primitive that a module of operations exports: the conformance suite runs over them. */
 export const primitives: readonly Primitive[] = /*#__PURE__*/ primitivesOf(
@@ -35,4 +51,12 @@ export const primitives: readonly Primitive[] = /*#__PURE__*/ primitivesOf(
   operand,
   select,
   structure,
+  contraction,
+  convolutionPrimitives,
+  cumulative,
+  indexingPrimitives,
+  linearAlgebraPrimitives,
+  sorting,
+  threefry,
+  windowPrimitives,
 );
