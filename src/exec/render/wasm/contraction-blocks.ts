@@ -1,0 +1,75 @@
+import { type ContractionType, laneFacts, tileColumns, tileRows } from "./contraction-tile.ts";
+
+/** How a contraction is cut into blocks that fit the caches, and where they lie in scratch. */
+export interface Blocks {
+  readonly rows: number;
+  readonly columns: number;
+  readonly depth: number;
+  readonly leftPanelBytes: number;
+  readonly rightPanelBytes: number;
+  readonly rowBytes: number;
+  /** Bytes from one packed right block to the next along depth; 0 if only one is kept. */
+  readonly rightSlotBytes: number;
+  /** True if a right block is packed again for each block of rows. */
+  readonly repackRight: boolean;
+  /** Where the packed blocks lie in scratch, behind the sums. */
+  readonly left: number;
+  readonly right: number;
+  readonly bytes: number;
+}
+
+const cacheLine = 64;
+const depthLimit = 256;
+const columnsLimit = 512;
+const leftBlockBytes = 128 * 1024;
+const sumsBytes = 256 * 1024;
+const rowsLimit = 1024;
+const rightBytesLimit = 64 * 1024 * 1024;
+
+/** Cuts [rows × depth] · [depth × columns] into blocks of about equal size. */
+export function cutBlocks(dtype: ContractionType, rows: number, columns: number, depth: number): Blocks {
+  const { bytes } = laneFacts[dtype];
+  const depthBlock = evenPart(depth, depthLimit, 1);
+  const columnBlock = evenPart(columns, columnsLimit, tileColumns(dtype));
+  const rowsFit = Math.min(
+    rowsLimit,
+    leftBlockBytes / (depthBlock * bytes),
+    sumsBytes / (columnBlock * bytes),
+  );
+  const rowBlock = evenPart(rows, Math.max(tileRows, Math.floor(rowsFit)), tileRows);
+  const depthBlocks = Math.ceil(depth / depthBlock);
+  // The pad keeps panels and rows from falling into the same sets of a cache.
+  const leftPanelBytes = align(depthBlock * tileRows * bytes) + cacheLine;
+  const rightPanelBytes = align(depthBlock * tileColumns(dtype) * bytes) + cacheLine;
+  const rowBytes = align(columnBlock * bytes) + cacheLine;
+  const rightBlockBytes = (columnBlock / tileColumns(dtype)) * rightPanelBytes;
+  const severalRowBlocks = rowBlock < rows;
+  const repackRight = severalRowBlocks && depthBlocks * rightBlockBytes > rightBytesLimit;
+  const keepRight = severalRowBlocks && depthBlocks > 1 && !repackRight;
+  const left = rowBlock * rowBytes;
+  const right = left + (rowBlock / tileRows) * leftPanelBytes;
+  return {
+    rows: rowBlock,
+    columns: columnBlock,
+    depth: depthBlock,
+    leftPanelBytes,
+    rightPanelBytes,
+    rowBytes,
+    rightSlotBytes: keepRight ? rightBlockBytes : 0,
+    repackRight,
+    left,
+    right,
+    bytes: right + (keepRight ? depthBlocks : 1) * rightBlockBytes,
+  };
+}
+
+/** Rounds up to a whole number of cache lines. */
+export function align(bytes: number): number {
+  return Math.ceil(bytes / cacheLine) * cacheLine;
+}
+
+// The size of equal parts, a multiple of `unit`, that are at most about `limit` long.
+function evenPart(length: number, limit: number, unit: number): number {
+  const parts = Math.max(1, Math.ceil(length / limit));
+  return Math.ceil(length / parts / unit) * unit;
+}

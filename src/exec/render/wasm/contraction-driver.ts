@@ -1,0 +1,263 @@
+import type { PackPlan } from "./contraction-operand.ts";
+import { packFrame } from "./contraction-pack.ts";
+import { importShared, multiplyFunction, packFunction, walkFunction } from "./contraction-shared.ts";
+import { type ContractionType, laneFacts, tileColumns, tileRows, tileVectors } from "./contraction-tile.ts";
+import { type LoopWord, loopWord, type OperandWord, operandWord, placesBytes } from "./contraction-words.ts";
+import {
+  type FunctionBuilder,
+  type FunctionReference,
+  kernelSignature,
+  type Local,
+  type ModuleBuilder,
+  type Operand,
+} from "./encoder.ts";
+import { type Integers, integers } from "./encoder-integers.ts";
+import type { SharedFunction } from "./rendered.ts";
+
+/** What the code of a contraction depends on. */
+export interface DriverStructure {
+  readonly dtype: ContractionType;
+  /** The position of the scratch address in the arguments; the contraction's words follow. */
+  readonly scratchWord: number;
+  readonly left: PackPlan;
+  readonly right: PackPlan;
+}
+
+/** The shared functions that a contraction calls. */
+export function sharedFunctions({ dtype, left, right }: DriverStructure): SharedFunction[] {
+  const shared = [left, right].flatMap(({ along, guards }) => [
+    walkFunction("elements", guards),
+    walkFunction("runs", guards),
+    packFunction(along ? "along" : "across", guards, laneFacts[dtype].bytes),
+  ]);
+  return [multiplyFunction(dtype), ...shared];
+}
+
+type Side = "left" | "right";
+
+/** Defines the kernel function of a contraction: the loops over its blocks. */
+export function defineDriver(
+  module: ModuleBuilder,
+  exportName: string,
+  structure: DriverStructure,
+  epilogue: FunctionReference,
+): void {
+  module.define(exportName, kernelSignature, (f) => new Driver(module, f, structure).emit(epilogue));
+}
+
+class Driver {
+  private readonly module: ModuleBuilder;
+  private readonly f: FunctionBuilder;
+  private readonly structure: DriverStructure;
+  private readonly args: Local;
+  private readonly scratch: Local;
+  private readonly is: Integers;
+
+  constructor(module: ModuleBuilder, f: FunctionBuilder, structure: DriverStructure) {
+    this.module = module;
+    this.f = f;
+    this.structure = structure;
+    [this.args] = f.parameters;
+    this.scratch = f.local("i32");
+    this.is = integers(f);
+  }
+
+  emit(epilogue: FunctionReference): void {
+    const { f, structure, scratch } = this;
+    const { add, subtract, divide, minimum, equal, load } = this.is;
+    const [batch, column, row, depth, columns, rows, depths, leftPanels, rightPanels, slot, limit] =
+      f.manyLocals("i32", 11);
+    const multiplyBlock = importShared(this.module, multiplyFunction(structure.dtype));
+    f.set(scratch, load(this.args, 4 * structure.scratchWord));
+    f.push(this.inScratch(this.word("zeroPlaces")));
+    f.i32(0);
+    f.i32(placesBytes);
+    f.memoryFill();
+    this.initialize("left");
+    this.initialize("right");
+    // size = min(block, total − from), and that in whole tiles
+    const cut = (size: Local, block: LoopWord, total: LoopWord, from: Local): void => {
+      f.set(size, subtract(this.word(total), from));
+      f.set(limit, this.word(block));
+      f.set(size, minimum(size, limit));
+    };
+    const panelsOf = (size: Local, tile: number): Operand => divide(add(size, tile - 1), tile);
+
+    f.forRange(batch, { from: 0, to: this.word("batch") }, () => {
+      this.startAt("left", batch);
+      this.startAt("right", batch);
+      f.forRange(column, { from: 0, to: this.word("columns"), step: this.word("blockColumns") }, () => {
+        cut(columns, "blockColumns", "columns", column);
+        f.set(rightPanels, panelsOf(columns, tileColumns(structure.dtype)));
+        f.forRange(row, { from: 0, to: this.word("rows"), step: this.word("blockRows") }, () => {
+          cut(rows, "blockRows", "rows", row);
+          f.set(leftPanels, panelsOf(rows, tileRows));
+          f.set(slot, this.inScratch(this.word("rightBlock")));
+          f.forRange(depth, { from: 0, to: this.word("depth"), step: this.word("blockDepth") }, () => {
+            cut(depths, "blockDepth", "depth", depth);
+            // The right block is packed for the first block of rows and kept for the others if it can be.
+            f.push(equal(row, 0));
+            f.push(this.word("repackRight"));
+            f.emit("i32.or");
+            f.if(() =>
+              this.pack(
+                "right",
+                slot,
+                column,
+                columns,
+                rightPanels,
+                depth,
+                depths,
+                this.word("rightPanelBytes"),
+              ),
+            );
+            const left = this.inScratch(this.word("leftBlock"));
+            this.pack("left", left, row, rows, leftPanels, depth, depths, this.word("leftPanelBytes"));
+            const operands: Operand[] = [
+              left,
+              slot,
+              scratch,
+              depths,
+              leftPanels,
+              rightPanels,
+              this.word("leftPanelBytes"),
+              this.word("rightPanelBytes"),
+              this.word("rowBytes"),
+              depth,
+            ];
+            for (const operand of operands) f.push(operand);
+            f.call(multiplyBlock);
+            f.increment(slot, this.word("rightSlotBytes"));
+          });
+          for (const operand of [this.args, batch, row, rows, column, columns]) f.push(operand);
+          f.call(epilogue);
+        });
+      });
+    });
+  }
+
+  // Writes what stays the same of an operand's pack frame, and its fills.
+  private initialize(side: Side): void {
+    const { f, structure } = this;
+    const { load, store, equal, add } = this.is;
+    const { buffer, guards, along } = structure[side];
+    const [frame, area] = f.manyLocals("i32", 2);
+    f.set(frame, this.inScratch(this.operand(side, "frame")));
+    f.set(area, this.inScratch(this.operand(side, "fillArea")));
+    const lanes = laneFacts[structure.dtype].lanes;
+    const fields: [keyof typeof packFrame, Operand][] = [
+      ["source", load(this.args, 4 * buffer)],
+      ["elements", this.inScratch(this.operand(side, "elements"))],
+      ["runs", this.inScratch(this.operand(side, "runs"))],
+      ["guards", add(this.args, this.operand(side, "limits"))],
+      ["stride", this.operand(side, "stride")],
+      ["panelBytes", this.word(side === "left" ? "leftPanelBytes" : "rightPanelBytes")],
+      ["vectorsPerPanel", side === "left" ? tileRows / lanes : tileVectors],
+      ["fillArea", area],
+    ];
+    for (const [name, value] of fields) store(frame, packFrame[name], value);
+    store(frame, packFrame.fill, this.operand(side, "fillLow"));
+    store(frame, packFrame.fill + 4, this.operand(side, "fillHigh"));
+    if (guards === 0 || along) return;
+    const end = f.local("i32");
+    f.set(end, add(area, this.operand(side, "fillBytes")));
+    f.loop((again) => {
+      store(area, 0, this.operand(side, "fillLow"));
+      store(area, 4, this.operand(side, "fillHigh"));
+      f.increment(area, 8);
+      f.push(equal(area, end));
+      f.emit("i32.eqz");
+      f.branchIf(again);
+    });
+  }
+
+  // The places of an operand at a batch index.
+  private startAt(side: Side, batch: Local): void {
+    const { f } = this;
+    const { add } = this.is;
+    this.walk(
+      side,
+      "elements",
+      this.inScratch(this.operand(side, "places")),
+      "batch",
+      add(this.args, this.operand(side, "start")),
+      batch,
+      1,
+    );
+    f.emit("drop");
+  }
+
+  // Packs a block of an operand to `out`.
+  private pack(
+    side: Side,
+    out: Operand,
+    position: Local,
+    count: Local,
+    panels: Local,
+    depth: Local,
+    depths: Local,
+    panelBytes: Operand,
+  ): void {
+    const { f, structure } = this;
+    const { along, guards } = structure[side];
+    const { add, subtract, multiply, store, load, greater } = this.is;
+    const frame = f.local("i32");
+    const tile = side === "left" ? tileRows : tileColumns(structure.dtype);
+    f.set(frame, this.inScratch(this.operand(side, "frame")));
+    store(frame, packFrame.out, out);
+    const places = this.inScratch(this.operand(side, "places"));
+    const zeros = this.inScratch(this.word("zeroPlaces"));
+    const [elementGroup, runGroup] = along ? (["depth", "panel"] as const) : (["panel", "depth"] as const);
+    const rangeOf = { panel: [position, count], depth: [depth, depths] } as const;
+    const elements = load(frame, packFrame.elements);
+    const runs = load(frame, packFrame.runs);
+    store(frame, packFrame.elementCount, () =>
+      this.walk(side, "elements", elements, elementGroup, places, ...rangeOf[elementGroup]),
+    );
+    store(frame, packFrame.runCount, () =>
+      this.walk(side, "runs", runs, runGroup, zeros, ...rangeOf[runGroup]),
+    );
+    // Lanes of the last panel that no row or column fills must not hold denormals, which are slow.
+    f.push(greater(multiply(panels, tile), count));
+    f.if(() => {
+      f.push(add(load(frame, packFrame.out), multiply(subtract(panels, 1), panelBytes)));
+      f.i32(0);
+      f.push(panelBytes);
+      f.memoryFill();
+    });
+    f.get(frame);
+    const direction = along ? "along" : "across";
+    f.call(importShared(this.module, packFunction(direction, guards, laneFacts[structure.dtype].bytes)));
+  }
+
+  // Leaves the number of entries written.
+  private walk(
+    side: Side,
+    write: "elements" | "runs",
+    out: Operand,
+    group: "batch" | "panel" | "depth",
+    start: Operand,
+    from: Operand,
+    count: Operand,
+  ): void {
+    const { f } = this;
+    const { add } = this.is;
+    const axes = add(this.args, this.operand(side, `${group}Axes`));
+    const rank = this.operand(side, `${group}Rank`);
+    const indices = this.inScratch(this.word("indices"));
+    for (const operand of [out, axes, rank, start, from, count, indices]) f.push(operand);
+    f.call(importShared(this.module, walkFunction(write, this.structure[side].guards)));
+  }
+
+  private inScratch(offset: Operand): Operand {
+    return this.is.add(this.scratch, offset);
+  }
+
+  private word(name: LoopWord): Operand {
+    return this.is.load(this.args, 4 * (this.structure.scratchWord + 1 + loopWord(name)));
+  }
+
+  private operand(side: Side, name: OperandWord): Operand {
+    return this.is.load(this.args, 4 * (this.structure.scratchWord + 1 + operandWord(side, name)));
+  }
+}

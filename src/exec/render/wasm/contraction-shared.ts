@@ -1,0 +1,38 @@
+import { defineAcross, defineAlong } from "./contraction-pack.ts";
+import { defineRuns, runsSignature } from "./contraction-runs.ts";
+import { type ContractionType, defineMultiply, multiplySignature } from "./contraction-tile.ts";
+import { type FunctionReference, kernelSignature, type ModuleBuilder } from "./encoder.ts";
+import type { SharedFunction } from "./rendered.ts";
+
+/** The function that multiplies packed blocks. */
+export function multiplyFunction(dtype: ContractionType): SharedFunction {
+  return {
+    key: `multiply.${dtype}`,
+    signature: multiplySignature,
+    define: (module, exportName) => defineMultiply(module, exportName, dtype),
+  };
+}
+
+/** The function that packs a block along its runs or across them. */
+export function packFunction(direction: "along" | "across", guards: number, bytes: 4 | 8): SharedFunction {
+  const define = direction === "along" ? defineAlong : defineAcross;
+  return {
+    key: `${direction}.${bytes}.${guards}`,
+    signature: kernelSignature,
+    define: (module, exportName) => define(module, exportName, guards, bytes),
+  };
+}
+
+/** The function that lists the places of elements or of runs. */
+export function walkFunction(write: "elements" | "runs", guards: number): SharedFunction {
+  return {
+    key: `${write}.${guards}`,
+    signature: runsSignature,
+    define: (module, exportName) => defineRuns(module, exportName, guards, write),
+  };
+}
+
+/** A shared function as an import of a kernel's module. */
+export function importShared(module: ModuleBuilder, shared: SharedFunction): FunctionReference {
+  return module.importFunction("shared", shared.key, shared.signature);
+}

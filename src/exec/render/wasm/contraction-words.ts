@@ -1,0 +1,167 @@
+import { align, type Blocks } from "./contraction-blocks.ts";
+import type { PackAxis, PackPlan } from "./contraction-operand.ts";
+import { packFrame } from "./contraction-pack.ts";
+import { axisBytes } from "./contraction-runs.ts";
+import { type ContractionType, laneFacts } from "./contraction-tile.ts";
+
+// Words that the loops of every contraction read, in this order.
+const loopWords = [
+  "batch",
+  "rows",
+  "columns",
+  "depth",
+  "blockRows",
+  "blockColumns",
+  "blockDepth",
+  "leftPanelBytes",
+  "rightPanelBytes",
+  "rowBytes",
+  "rightSlotBytes",
+  "repackRight",
+  // Places in scratch, in bytes from its start, where the sums lie.
+  "leftBlock",
+  "rightBlock",
+  "zeroPlaces",
+  "indices",
+] as const;
+
+// Words for packing one operand, in this order. Axes, start and limits are bytes from the arguments.
+const operandWords = [
+  "batchRank",
+  "batchAxes",
+  "panelRank",
+  "panelAxes",
+  "depthRank",
+  "depthAxes",
+  "start",
+  "limits",
+  "stride",
+  "fillLow",
+  "fillHigh",
+  "fillBytes",
+  // Places in scratch, in bytes from its start.
+  "frame",
+  "places",
+  "elements",
+  "runs",
+  "fillArea",
+] as const;
+
+/** Room for the places of one point. */
+export const placesBytes = 64;
+
+/** The name of a word that the loops read. */
+export type LoopWord = (typeof loopWords)[number];
+/** The name of a word of one operand. */
+export type OperandWord = (typeof operandWords)[number];
+
+/** The number of words of fixed meaning. */
+export const fixedWords: number = loopWords.length + 2 * operandWords.length;
+
+/** The position of a loop word among a contraction's words. */
+export function loopWord(name: LoopWord): number {
+  return loopWords.indexOf(name);
+}
+
+/** The position of an operand's word among a contraction's words. */
+export function operandWord(side: "left" | "right", name: OperandWord): number {
+  return loopWords.length + (side === "left" ? 0 : operandWords.length) + operandWords.indexOf(name);
+}
+
+/** The sizes of a contraction: the products of its extents. */
+export interface ContractionSizes {
+  readonly batch: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly depth: number;
+}
+
+/**
+ * The words of a contraction: those of fixed meaning, then the epilogue's, then tables of axes, whose length depends on the operands.
+ * `before` words stand before them in the arguments.
+ */
+export function layOutWords(
+  dtype: ContractionType,
+  sizes: ContractionSizes,
+  blocks: Blocks,
+  operands: { readonly left: PackPlan; readonly right: PackPlan },
+  epilogueWords: readonly number[],
+  before: number,
+): { words: number[]; scratchBytes: number } {
+  let scratchBytes = blocks.bytes;
+  const reserve = (bytes: number): number => {
+    const offset = scratchBytes;
+    scratchBytes += align(bytes);
+    return offset;
+  };
+  const tables: number[] = [];
+  const table = (numbers: readonly number[]): number => {
+    const position = before + fixedWords + epilogueWords.length + tables.length;
+    tables.push(...numbers);
+    return 4 * position;
+  };
+  const axes = (list: readonly PackAxis[]): number =>
+    table(list.flatMap((axis) => [axis.extent, ...axis.strides]));
+
+  const loop: Record<LoopWord, number> = {
+    ...sizes,
+    blockRows: blocks.rows,
+    blockColumns: blocks.columns,
+    blockDepth: blocks.depth,
+    leftPanelBytes: blocks.leftPanelBytes,
+    rightPanelBytes: blocks.rightPanelBytes,
+    rowBytes: blocks.rowBytes,
+    rightSlotBytes: blocks.rightSlotBytes,
+    repackRight: blocks.repackRight ? 1 : 0,
+    leftBlock: blocks.left,
+    rightBlock: blocks.right,
+    zeroPlaces: reserve(placesBytes),
+    indices: reserve(256),
+  };
+  const operand = (plan: PackPlan, panelBlock: number): Record<OperandWord, number> => {
+    const { bytes } = laneFacts[dtype];
+    const longest = Math.max(panelBlock, blocks.depth);
+    const [fillLow, fillHigh] = bitsOf(plan.fill, dtype);
+    const contiguousDepth = !plan.along && plan.stride === bytes && plan.guards > 0;
+    const longestRun = Math.min(blocks.depth, plan.depth.at(-1)?.extent ?? 1);
+    const fillBytes = contiguousDepth ? align(longestRun * bytes) : 8;
+    return {
+      batchRank: plan.batch.length,
+      batchAxes: axes(plan.batch),
+      panelRank: plan.panel.length,
+      panelAxes: axes(plan.panel),
+      depthRank: plan.depth.length,
+      depthAxes: axes(plan.depth),
+      start: table(plan.start),
+      limits: table(plan.limits),
+      stride: plan.stride,
+      fillLow,
+      fillHigh,
+      fillBytes,
+      frame: reserve(packFrame.bytes),
+      places: reserve(placesBytes),
+      elements: reserve(longest * axisBytes(plan.guards)),
+      runs: reserve(longest * axisBytes(plan.guards)),
+      fillArea: reserve(fillBytes),
+    };
+  };
+  const words = [
+    ...loopWords.map((name) => loop[name]),
+    ...[operand(operands.left, blocks.rows), operand(operands.right, blocks.columns)].flatMap((values) =>
+      operandWords.map((name) => values[name]),
+    ),
+    ...epilogueWords,
+    ...tables,
+  ];
+  return { words, scratchBytes };
+}
+
+// The 64 bits that fill one f64 or two of the narrower elements.
+function bitsOf(value: number, dtype: ContractionType): [number, number] {
+  const view = new DataView(new ArrayBuffer(8));
+  if (dtype === "f64") view.setFloat64(0, value, true);
+  else if (dtype === "f32") view.setFloat32(0, value, true);
+  else view.setInt32(0, value, true);
+  const low = view.getInt32(0, true);
+  return [low, dtype === "f64" ? view.getInt32(4, true) : low];
+}
