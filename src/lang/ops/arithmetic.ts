@@ -1,6 +1,19 @@
 import { isFloat } from "../../base/dtype.ts";
 import * as scalar from "../kernel/scalar.ts";
-import { add, type Binary, elementwise, elementwiseBinary, type Unary } from "./elementwise.ts";
+import type { Tensor } from "../program/tensor.ts";
+import { eq, gt, lt } from "./comparison.ts";
+import {
+  add,
+  applyElementwise,
+  type Binary,
+  elementwise,
+  elementwiseBinary,
+  elementwisePrimitive,
+  type Operation,
+  type Unary,
+} from "./elementwise.ts";
+import type { TensorLike } from "./operand.ts";
+import { select } from "./select.ts";
 
 export { add };
 
@@ -46,4 +59,117 @@ export const div: Binary = /*#__PURE__*/ elementwiseBinary("div", {
 
 function truncatedQuotient(x: number, y: number): number {
   return y === 0 ? 0 : Math.trunc(x / y);
+}
+
+/**
+ * The remainder of x / y with the sign of x, as JavaScript's `%`; integers: 0 where y = 0. Python's sign has `mod`.
+ *
+ * @example
+ * ```ts
+ * rem(tensor([7, -7]), 3); // [1, -1]
+ * ```
+ */
+export const rem: Binary = /*#__PURE__*/ elementwiseBinary("rem", {
+  dtypes: "number",
+  derivative: [(dx) => dx, (dy, x, y) => neg(mul(dy, trunc(div(x, y))))], // z = x − y trunc(x / y)
+  ranges: [
+    [-2, 2],
+    [0.6, 0.9],
+  ],
+  lower: scalar.rem,
+  reference: (x, y, dtype) => (y === 0 && !isFloat(dtype) ? 0 : x % y),
+});
+
+/** |x|; the derivative at 0 is 0. Example: `abs(tensor([-1, 2]))` is [1, 2]. */
+export const abs: Unary = /*#__PURE__*/ elementwise("abs", {
+  dtypes: "number",
+  derivative: (dx, x) => mul(dx, sign(x)),
+  lower: (x) => (x.dtype === "u32" || x.dtype === "u8" ? x : scalar.abs(x)),
+  reference: Math.abs,
+});
+
+/** −1, 0 or 1 by the sign; 0 and NaN stay. Example: `sign(tensor([-3, 0, 2]))` is [-1, 0, 1]. */
+export const sign: Unary = /*#__PURE__*/ elementwise("sign", {
+  dtypes: "number",
+  lower: (x) =>
+    x.dtype === "u32" || x.dtype === "u8"
+      ? scalar.min(x, 1)
+      : scalar.select(
+          scalar.gt(x, 0),
+          scalar.literal(x.dtype, 1),
+          scalar.select(scalar.lt(x, 0), scalar.literal(x.dtype, -1), x),
+        ),
+  reference: Math.sign,
+});
+
+/** The larger operand, NaN where either is NaN; equal operands share the derivative. Example: `maximum(x, 0)`. */
+export const maximum: Binary = /*#__PURE__*/ elementwiseBinary("maximum", {
+  dtypes: "number",
+  derivative: [(dx, x, y) => shareOf(dx, x, y, gt), (dy, x, y) => shareOf(dy, y, x, gt)],
+  lower: scalar.max,
+  reference: (x, y) => Math.max(x, y),
+});
+
+/** The smaller operand, NaN where either is NaN; equal operands share the derivative. Example: `minimum(x, 1)`. */
+export const minimum: Binary = /*#__PURE__*/ elementwiseBinary("minimum", {
+  dtypes: "number",
+  derivative: [(dx, x, y) => shareOf(dx, x, y, lt), (dy, x, y) => shareOf(dy, y, x, lt)],
+  lower: scalar.min,
+  reference: (x, y) => Math.min(x, y),
+});
+
+// All of the tangent where x was taken, half of it where x = y.
+function shareOf(dx: Tensor, x: TensorLike, y: TensorLike, taken: Binary): Tensor {
+  return select(taken(x, y), dx, select(eq(x, y), mul(dx, 0.5), 0));
+}
+
+/** The largest integer ≤ x, as a float. Example: `floor(-1.5)` is -2. */
+export const floor: Unary = /*#__PURE__*/ elementwise("floor", {
+  lower: scalar.floor,
+  reference: Math.floor,
+});
+
+/** The smallest integer ≥ x, as a float. Example: `ceil(1.5)` is 2. */
+export const ceil: Unary = /*#__PURE__*/ elementwise("ceil", { lower: scalar.ceil, reference: Math.ceil });
+
+/** The integer next to x towards zero, as a float. Example: `trunc(-1.5)` is -1. */
+export const trunc: Unary = /*#__PURE__*/ elementwise("trunc", {
+  lower: scalar.trunc,
+  reference: Math.trunc,
+});
+
+/** The nearest integer, half to even, as a float. Example: `round(tensor([0.5, 1.5]))` is [0, 2]. */
+export const round: Unary = /*#__PURE__*/ elementwise("round", {
+  lower: scalar.round,
+  reference: roundHalfToEven,
+});
+
+function roundHalfToEven(x: number): number {
+  const below = Math.floor(x);
+  const isHalf = x - below === 0.5;
+  const nearest = isHalf ? below + (below % 2 === 0 ? 0 : 1) : Math.round(x);
+  return nearest === 0 ? 0 * x : nearest;
+}
+
+/**
+ * x · y + z of floats, broadcast to one shape; rounded once where the device can.
+ *
+ * @example
+ * ```ts
+ * fma(tensor([1, 2]), 3, 1); // [4, 7]
+ * ```
+ */
+export const fma: Operation<(x: TensorLike, y: TensorLike, z: TensorLike) => Tensor> =
+  /*#__PURE__*/ declareFma();
+
+function declareFma(): typeof fma {
+  const primitive = elementwisePrimitive("fma", {
+    arity: 3,
+    derivatives: [(dx, [, y]) => mul(dx, y), (dy, [x]) => mul(x, dy), (dz) => dz],
+    lower: ([x, y, z]) => scalar.fma(x, y, z),
+    reference: ([x, y, z]) => x * y + z,
+  });
+  const apply = (x: TensorLike, y: TensorLike, z: TensorLike): Tensor =>
+    applyElementwise(primitive, [x, y, z]);
+  return Object.assign(apply, { primitive });
 }

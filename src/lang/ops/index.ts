@@ -1,5 +1,6 @@
 import type { Primitive } from "../program/primitive.ts";
 import * as arithmetic from "./arithmetic.ts";
+import * as bitcast from "./bitcast.ts";
 import * as comparison from "./comparison.ts";
 import * as concatenate from "./concatenate.ts";
 import * as contraction from "./contraction.ts";
@@ -13,6 +14,7 @@ import * as linearAlgebraPrimitives from "./linear-algebra-primitives.ts";
 import * as movement from "./movement.ts";
 import * as operand from "./operand.ts";
 import { primitivesOf } from "./primitives.ts";
+import * as reductions from "./reductions.ts";
 import * as select from "./select.ts";
 import * as sorting from "./sorting.ts";
 import * as structure from "./structure.ts";
@@ -20,6 +22,7 @@ import * as threefry from "./threefry.ts";
 import * as windowPrimitives from "./window-primitives.ts";
 
 export * from "./arithmetic.ts";
+export * from "./bitcast.ts";
 export * from "./comparison.ts";
 export * from "./concatenate.ts";
 export * from "./contraction.ts";
@@ -34,6 +37,7 @@ export * from "./iota.ts";
 export * from "./matmul.ts";
 export * from "./movement.ts";
 export * from "./operand.ts";
+export * from "./reductions.ts";
 export * from "./select.ts";
 export * from "./sorting.ts";
 export * from "./structure.ts";
@@ -42,6 +46,8 @@ export * from "./window.ts";
 /** Every primitive that a module of operations exports: the conformance suite runs over them. */
 export const primitives: readonly Primitive[] = /*#__PURE__*/ primitivesOf(
   arithmetic,
+  reductions,
+  bitcast,
   comparison,
   concatenate,
   dynamicSlice,
