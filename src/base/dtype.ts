@@ -83,5 +83,6 @@ export function roundTo(dtype: DType, value: number): number {
 }
 
 function saturate(value: number, low: number, high: number): number {
-  return Number.isNaN(value) ? 0 : Math.min(high, Math.max(low, Math.trunc(value)));
+  // + 0 turns −0, which is no integer, into 0.
+  return Number.isNaN(value) ? 0 : Math.min(high, Math.max(low, Math.trunc(value))) + 0;
 }

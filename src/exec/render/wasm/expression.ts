@@ -2,7 +2,7 @@ import type { FunctionBuilder, Local, ModuleBuilder, ValueType } from "./encoder
 import type { Graph } from "./graph.ts";
 import { convertMask, emitApply, type LaneStack } from "./lanes.ts";
 import { emitLoad } from "./memory.ts";
-import { type IndexNode, isIndex, type LaneNode, type Node, operandsOf } from "./nodes.ts";
+import { type IndexNode, isIndex, type LaneNode, type LaneOp, type Node, operandsOf } from "./nodes.ts";
 
 /**
  * Which lanes a piece of code computes: all of them from the vector axis' index on (`vector`), all of them but only those
@@ -16,6 +16,10 @@ interface Scope {
   readonly locals: Local[];
   readonly bound: number;
   readonly available: number;
+}
+
+function isLogical(op: LaneOp): boolean {
+  return ["and", "or", "xor", "not", "select", "keep", "clear"].includes(op);
 }
 
 // Copies of one value that an unrolled loop computes side by side.
@@ -144,8 +148,13 @@ export class Emitter implements LaneStack {
     if (this.lanes === 4 || node.kind !== "apply") return 32;
     let width = this.widths.get(node);
     if (width === undefined) {
-      // The mask of a comparison is as wide as what it compares, that of a logical operation as the wider one.
-      width = node.operands.some((operand) => this.widthOf(operand) === 64) ? 64 : 32;
+      // A mask is as wide as the numbers it comes from; truth values are compared in 32 bits and combined in the wider form.
+      const combines = isLogical(node.op);
+      width = node.operands.some(
+        (operand) => (combines || operand.dtype !== "bool") && this.widthOf(operand) === 64,
+      )
+        ? 64
+        : 32;
       this.widths.set(node, width);
     }
     return width;
