@@ -1,39 +1,40 @@
 import type { TypedArray } from "../base/dtype.ts";
-import { formatType, type TensorType } from "../base/type.ts";
+import { formatType } from "../base/type.ts";
 import type { Evaluator } from "../lang/program/evaluator.ts";
-import { interpretEquation, literalArray } from "../lang/program/interpret.ts";
-import type { HostArray, Operand, Parameters, Primitive } from "../lang/program/primitive.ts";
-import { Literal } from "../lang/program/program.ts";
-import type { Tensor } from "../lang/program/tensor.ts";
-import { concreteValue, symbolicValueError } from "../lang/program/trace.ts";
-import { fromHost } from "./create.ts";
+import { Symbolic, Tensor } from "../lang/program/tensor.ts";
+import { concreteValue } from "../lang/program/trace.ts";
+import { hostArrayOf } from "./device.ts";
+import { currentDevice } from "./devices.ts";
+import { formatTensor } from "./format.ts";
 import { Storage } from "./storage.ts";
 
-/** Turns equations into data. */
+/** Runs equations on the device in use. */
 export const evaluator: Evaluator = {
-  evaluate(
-    primitive: Primitive,
-    inputs: readonly Operand[],
-    parameters: Parameters,
-    types: readonly TensorType[],
-    scope: string,
-  ): Tensor[] {
-    const arrays = inputs.map(
-      (input): HostArray =>
-        input instanceof Literal
-          ? literalArray(input)
-          : { dtype: input.dtype, shape: input.shape, data: hostData(input) },
-    );
-    const results = interpretEquation(primitive, arrays, parameters, types, scope);
-    return types.map((type, i) => fromHost(type.dtype, type.shape, results[i]));
+  evaluate(primitive, inputs, parameters, types, scope) {
+    const storages = currentDevice().evaluate(primitive, inputs, parameters, types, scope);
+    return types.map((type, i) => new Tensor(type.dtype, type.shape, storages[i]));
   },
-  read: (tensor) => hostData(tensor).slice(),
-  readAsync: async (tensor) => hostData(tensor).slice(),
-  format: (tensor) => `${formatType(tensor)} ${JSON.stringify(tensor.toArray())}`,
+  read: copyOf,
+  readAsync: async (tensor) => copyOf(tensor),
+  format,
 };
 
-function hostData(tensor: Tensor): TypedArray {
-  const source = concreteValue(tensor)?.source;
-  if (!(source instanceof Storage)) throw symbolicValueError("reading a value", tensor);
-  return source.host;
+function copyOf(tensor: Tensor): TypedArray {
+  return hostArrayOf(tensor, "reading a value").data.slice();
+}
+
+// Printing never fails: it is how errors are looked for.
+function format(tensor: Tensor): string {
+  const { source } = tensor;
+  if (source instanceof Symbolic) {
+    const { trace, variable } = source;
+    const value = trace.closed ? undefined : concreteValue(tensor);
+    if (value !== undefined) return format(value);
+    const ended = trace.closed ? ", whose tracing has ended" : "";
+    return `symbolic ${formatType(tensor)} (${trace.describe(variable)}${ended})`;
+  }
+  if (source instanceof Storage && source.donatedTo !== undefined) {
+    return `donated ${formatType(tensor)} (given away as ${source.donatedTo})`;
+  }
+  return formatTensor(tensor, hostArrayOf(tensor, "printing").data);
 }

@@ -1,0 +1,151 @@
+import { type DType, dtypeFacts } from "../base/dtype.ts";
+import { sizeOf } from "../base/shape.ts";
+import { compile } from "../exec/compiler/index.ts";
+import type { Plan } from "../lang/kernel/kernel.ts";
+import { failedCheck } from "../lang/program/interpret.ts";
+import type { Program } from "../lang/program/program.ts";
+import type { Runner } from "./device.ts";
+import type { DeviceMemory } from "./device-memory.ts";
+import { type Block, donatedError, Storage } from "./storage.ts";
+
+/** A plan that a runtime has loaded. */
+export interface Executable {
+  /** Runs on byte addresses of inputs and outputs; the result is the error word, 0 if no check failed. */
+  run(inputs: readonly number[], outputs: readonly number[]): number;
+  release(): void;
+}
+
+interface Output {
+  readonly dtype: DType;
+  readonly length: number;
+  readonly bytes: number;
+  /** The donated input that is updated in place. */
+  readonly input: number | undefined;
+}
+
+/** A compiled program: brings its inputs to the device, runs it, and fetches what does not stay there. */
+export class CompiledRunner implements Runner {
+  readonly plan: Plan;
+  private readonly memory: DeviceMemory;
+  private readonly executable: Executable;
+  private readonly donations: readonly (string | undefined)[];
+  private readonly donated: readonly number[];
+  private readonly inputTypes: readonly DType[];
+  private readonly outputs: readonly Output[];
+  private readonly addresses: number[];
+  private readonly outputAddresses: number[];
+  private readonly blocks: (Block | undefined)[];
+  /** Where the scalars that change from run to run are written; 0 before the first run. */
+  private readonly scalarAddresses: number[];
+  private readonly temporaries: number[] = [];
+
+  constructor(
+    program: Program,
+    donations: readonly (string | undefined)[],
+    memory: DeviceMemory,
+    load: (plan: Plan) => Executable,
+  ) {
+    this.plan = compile(program, { donated: donations.map((donation) => donation !== undefined) });
+    this.memory = memory;
+    this.executable = load(this.plan);
+    this.donations = donations;
+    this.donated = donations.flatMap((donation, i) => (donation === undefined ? [] : [i]));
+    this.inputTypes = program.inputs.map(({ type }) => type.dtype);
+    this.outputs = this.plan.outputs.map((buffer, k) => {
+      const { place } = this.plan.buffers[buffer];
+      const { dtype, shape } = program.outputs[k].type;
+      const length = sizeOf(shape);
+      const input = place.kind === "input" ? place.input : undefined;
+      return { dtype, length, bytes: length * dtypeFacts[dtype].bytes, input };
+    });
+    this.addresses = program.inputs.map(() => 0);
+    this.outputAddresses = program.outputs.map(() => 0);
+    this.blocks = program.inputs.map(() => undefined);
+    this.scalarAddresses = program.inputs.map(() => 0);
+  }
+
+  run(inputs: readonly (Storage | number)[]): Storage[] {
+    const { memory, addresses, outputAddresses, temporaries } = this;
+    try {
+      this.bringInputs(inputs);
+      for (let k = 0; k < this.outputs.length; k++) {
+        const { input, bytes } = this.outputs[k];
+        if (input === undefined) {
+          outputAddresses[k] = memory.allocate(bytes);
+          temporaries.push(outputAddresses[k]);
+        } else outputAddresses[k] = addresses[input];
+      }
+      const error = this.executable.run(addresses, outputAddresses);
+      if (error !== 0) throw failedCheck(this.plan.checks[error - 1]);
+      return this.fetchOutputs();
+    } finally {
+      for (let i = 0; i < temporaries.length; i++) memory.release(temporaries[i]);
+      temporaries.length = 0;
+      for (const i of this.donated) {
+        const block = this.blocks[i];
+        if (block !== undefined) memory.releaseBlock(block);
+        this.blocks[i] = undefined;
+      }
+    }
+  }
+
+  release(): void {
+    this.executable.release();
+    for (const [i, address] of this.scalarAddresses.entries()) {
+      if (address !== 0) this.memory.release(address);
+      this.scalarAddresses[i] = 0;
+    }
+  }
+
+  private bringInputs(inputs: readonly (Storage | number)[]): void {
+    const { memory, addresses, temporaries, donations } = this;
+    const run = memory.startRun();
+    for (let i = 0; i < inputs.length; i++) {
+      const input = inputs[i];
+      if (donations[i] !== undefined) continue;
+      if (typeof input === "number") addresses[i] = this.writeScalar(i, input);
+      else {
+        addresses[i] = memory.addressOf(input, temporaries);
+        input.lastRun = run;
+      }
+    }
+    // A storage that is also read, or given away twice, is given away as a copy.
+    for (const i of this.donated) {
+      const input = inputs[i];
+      if (typeof input === "number") throw new Error("a number cannot be donated");
+      if (input.donatedTo !== undefined) throw donatedError(input.donatedTo);
+      if (input.lastRun === run) this.blocks[i] = memory.duplicate(input);
+      input.lastRun = run;
+    }
+    for (const i of this.donated) {
+      const input = inputs[i];
+      const donation = donations[i];
+      if (typeof input === "number" || donation === undefined) continue;
+      const block = this.blocks[i] ?? memory.take(input);
+      this.blocks[i] = block;
+      addresses[i] = block.address;
+      input.donate(donation);
+    }
+  }
+
+  private writeScalar(input: number, value: number): number {
+    if (this.scalarAddresses[input] === 0) this.scalarAddresses[input] = this.memory.allocate(8);
+    this.memory.write(this.inputTypes[input], this.scalarAddresses[input], value);
+    return this.scalarAddresses[input];
+  }
+
+  private fetchOutputs(): Storage[] {
+    const storages = new Array<Storage>(this.outputs.length);
+    for (let k = 0; k < storages.length; k++) {
+      const { dtype, length, input } = this.outputs[k];
+      const block = input === undefined ? undefined : this.blocks[input];
+      if (block === undefined || input === undefined) {
+        storages[k] = new Storage(this.memory.download(dtype, this.outputAddresses[k], length));
+      } else {
+        storages[k] = new Storage(undefined, block);
+        this.blocks[input] = undefined;
+      }
+    }
+    return storages;
+  }
+}

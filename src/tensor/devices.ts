@@ -1,0 +1,96 @@
+import { NeuriteError, unknownName } from "../base/error.ts";
+import type { Device } from "./device.ts";
+import { referenceDevice } from "./reference-device.ts";
+
+/** A device and whether programs can run on it here. */
+export interface DeviceStatus {
+  readonly name: string;
+  readonly available: boolean;
+  /** Why it is not available. */
+  readonly reason?: string;
+}
+
+interface DeviceEntry {
+  /** Why the device cannot be used here; undefined when it can. */
+  obstacle(): string | undefined;
+  open(): Device;
+}
+
+const table: Readonly<Record<string, DeviceEntry>> = {
+  reference: { obstacle: () => undefined, open: () => referenceDevice },
+};
+
+const opened = new Map<string, Device>();
+let current: Device | undefined;
+
+/**
+ * The name of the device on which operations and `jit` programs run.
+ *
+ * @example
+ * ```ts
+ * getDevice(); // "wasm"
+ * ```
+ */
+export function getDevice(): string {
+  return currentDevice().name;
+}
+
+/**
+ * Chooses the device on which operations and `jit` programs run from now on; tensors move there when they are used.
+ *
+ * The environment variable `NEURITE_DEVICE` sets it at the start. Throws for an unknown or unavailable device.
+ *
+ * @example
+ * ```ts
+ * setDevice("reference");
+ * ```
+ */
+export function setDevice(name: string): void {
+  current = openDevice("setDevice", name);
+}
+
+/**
+ * All devices of the library, each with the reason why it cannot be used here, if it cannot.
+ *
+ * @example
+ * ```ts
+ * for (const { name, available, reason } of devices()) console.log(name, available ? "" : reason);
+ * ```
+ */
+export function devices(): DeviceStatus[] {
+  return Object.entries(table).map(([name, entry]) => {
+    const reason = entry.obstacle();
+    return { name, available: reason === undefined, ...(reason === undefined ? {} : { reason }) };
+  });
+}
+
+/** The device in use; the first call chooses the default. */
+export function currentDevice(): Device {
+  current ??= defaultDevice();
+  return current;
+}
+
+function defaultDevice(): Device {
+  const wanted = typeof process === "undefined" ? undefined : process.env?.NEURITE_DEVICE;
+  if (wanted !== undefined && wanted !== "") return openDevice("NEURITE_DEVICE", wanted);
+  return openDevice("default device", "reference");
+}
+
+function openDevice(operation: string, name: string): Device {
+  const known = opened.get(name);
+  if (known !== undefined) return known;
+  if (!Object.hasOwn(table, name)) throw unknownName(operation, name, Object.keys(table));
+  const entry = table[name];
+  const reason = entry.obstacle();
+  if (reason !== undefined) {
+    const available = devices().filter((device) => device.available);
+    throw new NeuriteError({
+      operation,
+      got: `'${name}', which is not available here: ${reason}`,
+      expected: `one of ${available.map((device) => `'${device.name}'`).join(", ")}`,
+    });
+  }
+  const device = entry.open();
+  opened.set(name, device);
+  return device;
+}
