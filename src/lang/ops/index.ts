@@ -34,6 +34,7 @@ export * from "./einsum.ts";
 export * from "./identity.ts";
 export * from "./indexing.ts";
 export * from "./iota.ts";
+export * from "./linear-algebra.ts";
 export * from "./matmul.ts";
 export * from "./movement.ts";
 export * from "./operand.ts";
