@@ -1,8 +1,14 @@
-import type { PackPlan } from "./contraction-operand.ts";
 import { packFrame } from "./contraction-pack.ts";
 import { importShared, multiplyFunction, packFunction, walkFunction } from "./contraction-shared.ts";
 import { type ContractionType, laneFacts, tileColumns, tileRows, tileVectors } from "./contraction-tile.ts";
-import { type LoopWord, loopWord, type OperandWord, operandWord, placesBytes } from "./contraction-words.ts";
+import {
+  type LoopWord,
+  loopWord,
+  type OperandWord,
+  operandWord,
+  type PackedOperand,
+  placesBytes,
+} from "./contraction-words.ts";
 import {
   type FunctionBuilder,
   type FunctionReference,
@@ -19,13 +25,13 @@ export interface DriverStructure {
   readonly dtype: ContractionType;
   /** The position of the scratch address in the arguments; the contraction's words follow. */
   readonly scratchWord: number;
-  readonly left: PackPlan;
-  readonly right: PackPlan;
+  readonly left: PackedOperand;
+  readonly right: PackedOperand;
 }
 
 /** The shared functions that a contraction calls. */
 export function sharedFunctions({ dtype, left, right }: DriverStructure): SharedFunction[] {
-  const shared = [left, right].flatMap(({ along, guards }) => [
+  const shared = [left.plan, right.plan].flatMap(({ along, guards }) => [
     walkFunction("elements", guards),
     walkFunction("runs", guards),
     packFunction(along ? "along" : "across", guards, laneFacts[dtype].bytes),
@@ -38,11 +44,11 @@ type Side = "left" | "right";
 /** Defines the kernel function of a contraction: the loops over its blocks. */
 export function defineDriver(
   module: ModuleBuilder,
-  exportName: string,
+  exportName: string | undefined,
   structure: DriverStructure,
   epilogue: FunctionReference,
-): void {
-  module.define(exportName, kernelSignature, (f) => new Driver(module, f, structure).emit(epilogue));
+): FunctionReference {
+  return module.define(exportName, kernelSignature, (f) => new Driver(module, f, structure).emit(epilogue));
 }
 
 class Driver {
@@ -73,8 +79,10 @@ class Driver {
     f.i32(0);
     f.i32(placesBytes);
     f.memoryFill();
-    this.initialize("left");
-    this.initialize("right");
+    for (const side of ["left", "right"] as const) {
+      this.materialize(side);
+      this.initialize(side);
+    }
     // size = min(block, total − from), and that in whole tiles
     const cut = (size: Local, block: LoopWord, total: LoopWord, from: Local): void => {
       f.set(size, subtract(this.word(total), from));
@@ -136,17 +144,46 @@ class Driver {
     });
   }
 
+  // Runs the nest that computes an operand, on arguments of its own: the contraction's buffers, the operand, the nest's words.
+  private materialize(side: Side): void {
+    const { f, structure } = this;
+    const { add, store } = this.is;
+    const { nest } = structure[side];
+    if (nest === undefined) return;
+    const target = f.local("i32");
+    const buffersBytes = 4 * structure.scratchWord;
+    const copy = (to: Operand, from: Operand, bytes: Operand): void => {
+      for (const operand of [to, from, bytes]) f.push(operand);
+      f.memoryCopy();
+    };
+    f.set(target, this.inScratch(this.operand(side, "nestArguments")));
+    copy(target, this.args, buffersBytes);
+    store(target, buffersBytes, this.inScratch(this.operand(side, "materialized")));
+    copy(
+      add(target, buffersBytes + 4),
+      add(this.args, this.operand(side, "nestWords")),
+      this.operand(side, "nestBytes"),
+    );
+    f.get(target);
+    f.call(nest.define(this.module, undefined));
+  }
+
   // Writes what stays the same of an operand's pack frame, and its fills.
   private initialize(side: Side): void {
     const { f, structure } = this;
     const { load, store, equal, add } = this.is;
-    const { buffer, guards, along } = structure[side];
+    const { plan, nest } = structure[side];
     const [frame, area] = f.manyLocals("i32", 2);
     f.set(frame, this.inScratch(this.operand(side, "frame")));
     f.set(area, this.inScratch(this.operand(side, "fillArea")));
     const lanes = laneFacts[structure.dtype].lanes;
     const fields: [keyof typeof packFrame, Operand][] = [
-      ["source", load(this.args, 4 * buffer)],
+      [
+        "source",
+        nest === undefined
+          ? load(this.args, 4 * plan.buffer)
+          : this.inScratch(this.operand(side, "materialized")),
+      ],
       ["elements", this.inScratch(this.operand(side, "elements"))],
       ["runs", this.inScratch(this.operand(side, "runs"))],
       ["guards", add(this.args, this.operand(side, "limits"))],
@@ -158,7 +195,7 @@ class Driver {
     for (const [name, value] of fields) store(frame, packFrame[name], value);
     store(frame, packFrame.fill, this.operand(side, "fillLow"));
     store(frame, packFrame.fill + 4, this.operand(side, "fillHigh"));
-    if (guards === 0 || along) return;
+    if (plan.guards === 0 || plan.along) return;
     const end = f.local("i32");
     f.set(end, add(area, this.operand(side, "fillBytes")));
     f.loop((again) => {
@@ -199,7 +236,7 @@ class Driver {
     panelBytes: Operand,
   ): void {
     const { f, structure } = this;
-    const { along, guards } = structure[side];
+    const { along, guards } = structure[side].plan;
     const { add, subtract, multiply, store, load, greater } = this.is;
     const frame = f.local("i32");
     const tile = side === "left" ? tileRows : tileColumns(structure.dtype);
@@ -246,7 +283,7 @@ class Driver {
     const rank = this.operand(side, `${group}Rank`);
     const indices = this.inScratch(this.word("indices"));
     for (const operand of [out, axes, rank, start, from, count, indices]) f.push(operand);
-    f.call(importShared(this.module, walkFunction(write, this.structure[side].guards)));
+    f.call(importShared(this.module, walkFunction(write, this.structure[side].plan.guards)));
   }
 
   private inScratch(offset: Operand): Operand {

@@ -36,11 +36,17 @@ export interface OperandAxes {
   readonly extents: readonly number[];
 }
 
-/** Plans the packing of a load, or gives undefined if the packing functions cannot read it in place. */
-export function planPacking(load: Load, axes: OperandAxes, dtype: ContractionType): PackPlan | undefined {
+/** True for a load that the packing functions can read in place: nothing in its places comes from data. */
+export function isAffine(load: Load): boolean {
+  return [load.index, ...load.guards.map((guard) => guard.coordinate)].every(
+    ({ dynamic }) => dynamic.length === 0,
+  );
+}
+
+/** Plans the packing of an affine load. */
+export function planPacking(load: Load, axes: OperandAxes, dtype: ContractionType): PackPlan {
   const { bytes } = laneFacts[dtype];
   const coordinates = [load.index, ...load.guards.map((guard) => guard.coordinate)];
-  if (coordinates.some((coordinate) => coordinate.dynamic.length > 0)) return undefined;
   const limits = load.guards.map((guard) => guard.extent);
   let places: readonly Coordinate[] = coordinates;
   const group = (list: readonly number[]): PackAxis[] =>
@@ -49,6 +55,7 @@ export function planPacking(load: Load, axes: OperandAxes, dtype: ContractionTyp
         extent: axes.extents[axis],
         strides: places.map((place, k) => (place.coefficients[axis] ?? 0) * (k === 0 ? bytes : 1)),
       })),
+      places.length,
     );
   const along = runsAlongPanel(group(axes.panel), group(axes.depth), bytes);
   const runAxis = group(along ? axes.panel : axes.depth).at(-1);
@@ -58,7 +65,8 @@ export function planPacking(load: Load, axes: OperandAxes, dtype: ContractionTyp
   );
   const panel = group(axes.panel);
   const depth = group(axes.depth);
-  const steps = (along ? panel : depth).at(-1)?.strides ?? [];
+  const runs = along ? panel : depth;
+  const steps = runs[runs.length - 1].strides;
   return {
     buffer: load.buffer,
     guards: load.guards.length,
@@ -91,7 +99,7 @@ function mirror(place: Coordinate, extent: number): Coordinate {
 }
 
 /** Drops axes of extent 1 and joins neighbours that step as one axis would; at least one axis is left. */
-export function mergeAxes(axes: readonly PackAxis[]): PackAxis[] {
+export function mergeAxes(axes: readonly PackAxis[], places: number): PackAxis[] {
   const merged: PackAxis[] = [];
   for (const axis of axes) {
     const outer = merged.at(-1);
@@ -103,5 +111,5 @@ export function mergeAxes(axes: readonly PackAxis[]): PackAxis[] {
     }
   }
   if (merged.length > 0) return merged;
-  return [{ extent: 1, strides: axes[0]?.strides.map(() => 0) ?? [] }];
+  return [{ extent: 1, strides: new Array<number>(places).fill(0) }];
 }

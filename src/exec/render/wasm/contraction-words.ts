@@ -3,6 +3,7 @@ import type { PackAxis, PackPlan } from "./contraction-operand.ts";
 import { packFrame } from "./contraction-pack.ts";
 import { axisBytes } from "./contraction-runs.ts";
 import { type ContractionType, laneFacts } from "./contraction-tile.ts";
+import type { RenderedKernel } from "./rendered.ts";
 
 // Words that the loops of every contraction read, in this order.
 const loopWords = [
@@ -39,7 +40,12 @@ const operandWords = [
   "fillLow",
   "fillHigh",
   "fillBytes",
+  // The words of the nest that computes the operand, and their number in bytes.
+  "nestWords",
+  "nestBytes",
   // Places in scratch, in bytes from its start.
+  "nestArguments",
+  "materialized",
   "frame",
   "places",
   "elements",
@@ -68,6 +74,14 @@ export function operandWord(side: "left" | "right", name: OperandWord): number {
   return loopWords.length + (side === "left" ? 0 : operandWords.length) + operandWords.indexOf(name);
 }
 
+/** An operand: how it is packed, and what computes it before if it is no plain load. */
+export interface PackedOperand {
+  readonly plan: PackPlan;
+  readonly nest: RenderedKernel | undefined;
+  /** The number of elements that the nest computes. */
+  readonly length: number;
+}
+
 /** The sizes of a contraction: the products of its extents. */
 export interface ContractionSizes {
   readonly batch: number;
@@ -84,7 +98,7 @@ export function layOutWords(
   dtype: ContractionType,
   sizes: ContractionSizes,
   blocks: Blocks,
-  operands: { readonly left: PackPlan; readonly right: PackPlan },
+  operands: { readonly left: PackedOperand; readonly right: PackedOperand },
   epilogueWords: readonly number[],
   before: number,
 ): { words: number[]; scratchBytes: number } {
@@ -118,8 +132,12 @@ export function layOutWords(
     zeroPlaces: reserve(placesBytes),
     indices: reserve(256),
   };
-  const operand = (plan: PackPlan, panelBlock: number): Record<OperandWord, number> => {
+  const operand = (
+    { plan, nest, length }: PackedOperand,
+    panelBlock: number,
+  ): Record<OperandWord, number> => {
     const { bytes } = laneFacts[dtype];
+    const nestWords = nest?.words ?? [];
     const longest = Math.max(panelBlock, blocks.depth);
     const [fillLow, fillHigh] = bitsOf(plan.fill, dtype);
     const contiguousDepth = !plan.along && plan.stride === bytes && plan.guards > 0;
@@ -138,6 +156,10 @@ export function layOutWords(
       fillLow,
       fillHigh,
       fillBytes,
+      nestWords: table(nestWords),
+      nestBytes: 4 * nestWords.length,
+      nestArguments: reserve(nest === undefined ? 0 : 4 * (before + nestWords.length)),
+      materialized: reserve(nest === undefined ? 0 : length * bytes),
       frame: reserve(packFrame.bytes),
       places: reserve(placesBytes),
       elements: reserve(longest * axisBytes(plan.guards)),

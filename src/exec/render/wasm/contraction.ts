@@ -1,26 +1,31 @@
-import { NeuriteError } from "../../../base/error.ts";
 import { sizeOf } from "../../../base/shape.ts";
-import type { Expression } from "../../../lang/kernel/expression.ts";
 import type { Contraction } from "../../../lang/kernel/kernel.ts";
 import { cutBlocks } from "./contraction-blocks.ts";
 import { type DriverStructure, defineDriver, sharedFunctions } from "./contraction-driver.ts";
 import { Epilogue } from "./contraction-epilogue.ts";
-import { type PackPlan, planPacking } from "./contraction-operand.ts";
+import { contractionAsLoops, prefersLoops } from "./contraction-loops.ts";
+import { materialize } from "./contraction-materialize.ts";
+import { isAffine, type OperandAxes, planPacking } from "./contraction-operand.ts";
 import { laneFacts } from "./contraction-tile.ts";
-import { fixedWords, layOutWords } from "./contraction-words.ts";
+import { type ContractionSizes, fixedWords, layOutWords, type PackedOperand } from "./contraction-words.ts";
+import { renderLoopNest } from "./loops.ts";
 import type { RenderedKernel } from "./rendered.ts";
 
-/** A contraction as WebAssembly: packed in blocks, multiplied in register tiles, its epilogue run on each block of sums. */
+/** A contraction as WebAssembly: packed in blocks and multiplied in register tiles, or as plain loops if it is small. */
 export function renderContraction(contraction: Contraction): RenderedKernel {
+  const sizes = sizesOf(contraction);
+  if (prefersLoops(contraction, sizes)) return renderLoopNest(contractionAsLoops(contraction));
+  return renderPacked(contraction, sizes);
+}
+
+/** A contraction packed in blocks, its epilogue run on each block of sums, whatever its sizes, which must not be 0. */
+export function renderPacked(
+  contraction: Contraction,
+  sizes: ContractionSizes = sizesOf(contraction),
+): RenderedKernel {
   const { dtype, buffers } = contraction;
-  const sizes = {
-    batch: sizeOf(contraction.batch),
-    rows: sizeOf(contraction.rows),
-    columns: sizeOf(contraction.columns),
-    depth: sizeOf(contraction.depth),
-  };
-  const left = planOperand(contraction, "left");
-  const right = planOperand(contraction, "right");
+  const left = packOperand(contraction, "left");
+  const right = packOperand(contraction, "right");
   const scratchWord = buffers.length;
   const before = scratchWord + 1;
   const blocks = cutBlocks(dtype, sizes.rows, sizes.columns, sizes.depth);
@@ -36,25 +41,30 @@ export function renderContraction(contraction: Contraction): RenderedKernel {
   };
 }
 
-function planOperand(contraction: Contraction, side: "left" | "right"): PackPlan {
-  const { batch, rows, columns, depth, dtype } = contraction;
-  const extents = [...batch, ...rows, ...columns, ...depth];
+function sizesOf({ batch, rows, columns, depth }: Contraction): ContractionSizes {
+  return { batch: sizeOf(batch), rows: sizeOf(rows), columns: sizeOf(columns), depth: sizeOf(depth) };
+}
+
+function packOperand(contraction: Contraction, side: "left" | "right"): PackedOperand {
+  const { batch, rows, columns, depth, dtype, buffers, name } = contraction;
   const group = (list: readonly number[], first: number): number[] => list.map((_, k) => first + k);
   const rowsFrom = batch.length;
   const columnsFrom = rowsFrom + rows.length;
-  const axes = {
+  const axes: OperandAxes = {
     batch: group(batch, 0),
     panel: side === "left" ? group(rows, rowsFrom) : group(columns, columnsFrom),
     depth: group(depth, columnsFrom + columns.length),
-    extents,
+    extents: [...batch, ...rows, ...columns, ...depth],
   };
-  const operand: Expression = contraction[side];
-  const plan = operand.kind === "load" ? planPacking(operand, axes, dtype) : undefined;
-  if (plan === undefined)
-    throw new NeuriteError({ operation: "contraction", got: "an operand that is no load" });
-  return plan;
+  const operand = contraction[side];
+  if (operand.kind === "load" && isAffine(operand)) {
+    return { plan: planPacking(operand, axes, dtype), nest: undefined, length: 0 };
+  }
+  const { nest, load, length } = materialize(operand, axes, buffers, name);
+  return { plan: planPacking(load, axes, dtype), nest: renderLoopNest(nest), length };
 }
 
-function operandKey({ buffer, guards, along }: PackPlan): string {
-  return `${along ? "along" : "across"}(${buffer},${guards})`;
+function operandKey({ plan, nest }: PackedOperand): string {
+  const { buffer, guards, along } = plan;
+  return `${along ? "along" : "across"}(${nest === undefined ? buffer : nest.key},${guards})`;
 }

@@ -1,7 +1,7 @@
 import { startOf } from "../../../lang/kernel/evaluate.ts";
 import type { LoopNest, Statement } from "../../../lang/kernel/kernel.ts";
 import { expressionOf } from "./canonical.ts";
-import { kernelSignature } from "./encoder.ts";
+import { type FunctionReference, kernelSignature } from "./encoder.ts";
 import { Graph } from "./graph.ts";
 import { emitNest, type Group, type LoweredNest, type Step, stepNodes } from "./loops-emit.ts";
 import { type RenderedKernel, wordsBefore } from "./rendered.ts";
@@ -22,14 +22,13 @@ export function renderLoopNest(nest: LoopNest): RenderedKernel {
     words: graph.words,
     scratchBytes: 0,
     shared: [],
-    define: (module, exportName) => {
-      module.define(exportName, kernelSignature, (f) => emitNest(module, f, lowered));
-    },
+    define: (module, exportName) =>
+      module.define(exportName, kernelSignature, (f) => emitNest(module, f, lowered)),
   };
 }
 
-function defineNothing(...[module, exportName]: Parameters<RenderedKernel["define"]>): void {
-  module.define(exportName, kernelSignature, () => {});
+function defineNothing(...[module, exportName]: Parameters<RenderedKernel["define"]>): FunctionReference {
+  return module.define(exportName, kernelSignature, () => {});
 }
 
 function lowerNest(nest: LoopNest): LoweredNest {
