@@ -6,26 +6,12 @@ import { type Coordinate, plus, times } from "../kernel/coordinate.ts";
 import type { ContractionForm, HostArray, Primitive, Sample } from "../program/primitive.ts";
 import type { Tensor } from "../program/tensor.ts";
 import { bind } from "../program/trace.ts";
+import { type ConvolutionGeometry, interleavePhases, splitPhases } from "./convolution-phases.ts";
 import { allocate } from "./host.ts";
-import { pad } from "./movement.ts";
 import { range } from "./offsets.ts";
 import { addTangents, tensorOf } from "./rules.ts";
 import { forEachPlace, inputPositions, type Position, position, readSpatial } from "./spatial-index.ts";
 import { reshape, transpose } from "./structure.ts";
-
-/**
- * A convolution as positions on spatial axes: input position = output · stride + kernel · dilation − low.
- * Extents of all three are given, so that each of input, kernel and output can be computed from the other two.
- */
-export type ConvolutionGeometry = {
-  readonly input: readonly number[];
-  readonly kernel: readonly number[];
-  readonly output: readonly number[];
-  readonly strides: readonly number[];
-  readonly low: readonly number[];
-  readonly kernelDilation: readonly number[];
-  readonly groups: number;
-};
 
 /** The three arrays of the form: input [N, in…, C], kernel [k…, C / groups, O], output [N, out…, O]. */
 type Role = "input" | "kernel" | "output";
@@ -71,27 +57,15 @@ export function convolve(
     case "kernel":
       return bind(convolutionKernelGradient, [tensorOf(input), tensorOf(output)], geometry)[0];
     case "input": {
-      // output = (input + low − kernel · dilation) / stride is no affine index: put zeros between the outputs, then stride 1.
-      const spread = dilate(tensorOf(output), geometry.strides);
-      const unit = {
-        ...geometry,
-        strides: geometry.strides.map(() => 1),
-        output: geometry.output.map((extent, d) => extent * geometry.strides[d]),
-      };
-      return bind(convolutionInputGradient, [spread, tensorOf(kernel)], unit)[0];
+      if (geometry.strides.every((stride) => stride === 1)) {
+        return bind(convolutionInputGradient, [tensorOf(output), tensorOf(kernel)], geometry)[0];
+      }
+      // output = (input + low − kernel) / stride is no affine index: all phases of the stride at stride 1.
+      const phases = splitPhases(tensorOf(kernel), geometry);
+      const [spread] = bind(convolutionInputGradient, [tensorOf(output), phases.kernel], phases.geometry);
+      return interleavePhases(spread, geometry);
     }
   }
-}
-
-/** Puts factor − 1 zeros after every position of the spatial axes of [N, spatial…, C]. */
-export function dilate(x: Tensor, factors: readonly number[]): Tensor {
-  if (factors.every((factor) => factor === 1)) return x;
-  const [count, ...rest] = x.shape;
-  const channels = rest.pop() ?? 1;
-  const apart = reshape(x, [count, ...rest.flatMap((extent) => [extent, 1]), channels]);
-  const zeros = factors.flatMap((factor) => [[0, 0] as const, [0, factor - 1] as const]);
-  const padded = pad(apart, [[0, 0], ...zeros, [0, 0]]);
-  return reshape(padded, [count, ...rest.map((extent, d) => extent * factors[d]), channels]);
 }
 
 function trilinear(

@@ -1,11 +1,14 @@
 import { expect, test } from "vitest";
 import "../../tensor/install.ts";
 import { expectOracle, oracleCases } from "../../../test/oracle.ts";
+import { sizeOf } from "../../base/shape.ts";
 import { tensor } from "../../tensor/create.ts";
 import type { Tensor } from "../program/tensor.ts";
 import { vjp } from "../transforms/directional.ts";
+import { mul } from "./arithmetic.ts";
 import { conv, convTranspose } from "./convolution.ts";
 import { ones } from "./create.ts";
+import { sum } from "./structure.ts";
 
 test.each(oracleCases("conv2d"))("%s as PyTorch", (_, oracle) => {
   const { strides, padding, dilations, groups } = oracle.params;
@@ -46,6 +49,30 @@ test("convTranspose is the transpose of conv", () => {
   expect(
     convTranspose(ones([2, 7, 7, 8]), ones([3, 3, 1, 8]), { strides: 2, padding: "same" }).shape,
   ).toEqual([2, 14, 14, 1]);
+});
+
+test("both gradients are transposes with stride, dilation, groups and uneven padding at once", () => {
+  const options = {
+    strides: [2, 3],
+    kernelDilation: [2, 1],
+    groups: 2,
+    padding: [
+      [1, 2],
+      [0, 3],
+    ],
+  } as const;
+  const numbers = (shape: number[], seed: number): Tensor =>
+    tensor(
+      Float64Array.from({ length: sizeOf(shape) }, (_, i) => Math.sin(seed + 1.7 * i)),
+      { shape },
+    );
+  const dot = (a: Tensor, b: Tensor): number => sum(mul(a, b)).item();
+  const [x, k] = [numbers([2, 8, 7, 4], 1), numbers([3, 2, 2, 6], 2)];
+  const [y, pullback] = vjp((a: Tensor, b: Tensor) => conv(a, b, options), x, k);
+  const cotangent = numbers([...y.shape], 3);
+  const [toInput, toKernel] = pullback(cotangent);
+  expect(dot(x, toInput)).toBeCloseTo(dot(y, cotangent), 10);
+  expect(dot(k, toKernel)).toBeCloseTo(dot(y, cotangent), 10);
 });
 
 test("shapes that do not fit are named", () => {

@@ -1,7 +1,8 @@
 import { checkOptions, NeuriteError } from "../../base/error.ts";
 import { formatShape } from "../../base/shape.ts";
 import type { Tensor } from "../program/tensor.ts";
-import { convolve, dilate } from "./convolution-primitives.ts";
+import { dilate } from "./convolution-phases.ts";
+import { convolve } from "./convolution-primitives.ts";
 import { type Padding, perAxis, placeWindows } from "./spatial.ts";
 
 /** How the kernel moves over the input. */

@@ -8,7 +8,7 @@ import { and, coordinateValue, eq, inside, literal, ne, or, select } from "../ke
 import type { HostArray, Operand, Primitive, Read, ReductionStage, Sample } from "../program/primitive.ts";
 import type { Tensor } from "../program/tensor.ts";
 import { bind } from "../program/trace.ts";
-import { dilate } from "./convolution-primitives.ts";
+import { dilate } from "./convolution-phases.ts";
 import { allocate } from "./host.ts";
 import { tensorOf } from "./rules.ts";
 import { forEachPlace, guardsOf, inputPositions, readSpatial, type WindowGeometry } from "./spatial-index.ts";
