@@ -1,3 +1,4 @@
+import { markPrimitive } from "../ops/identity.ts";
 import { type Atom, type Equation, Program, Var } from "../program/program.ts";
 
 /** The equations that some Vars depend on, in their order. */
@@ -38,4 +39,16 @@ export function extractProgram(
     return fresh;
   });
   return new Program(renamedInputs, renamed, renamedOutputs);
+}
+
+/** Equations that read marked values where they come from: values that are computed again are not marked again. */
+export function withoutMarks(equations: readonly Equation[]): Equation[] {
+  const origins = new Map<Atom, Atom>();
+  const resolve = (atom: Atom): Atom => origins.get(atom) ?? atom;
+  return equations.flatMap((equation) => {
+    const inputs = equation.inputs.map(resolve);
+    if (equation.primitive.name !== markPrimitive.name) return [{ ...equation, inputs }];
+    origins.set(equation.outputs[0], inputs[0]);
+    return [];
+  });
 }

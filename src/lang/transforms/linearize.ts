@@ -6,7 +6,7 @@ import { type Atom, type Equation, Literal, type Program, Var } from "../program
 import type { Tensor } from "../program/tensor.ts";
 import { bind, inScope } from "../program/trace.ts";
 import { lookUp, traceClosed } from "./closed.ts";
-import { extractProgram, neededEquations } from "./extract.ts";
+import { extractProgram, neededEquations, withoutMarks } from "./extract.ts";
 
 /** A tangent or cotangent; `undefined` is zero and costs nothing. */
 export type Tangent = Tensor | undefined;
@@ -141,7 +141,7 @@ export function linearizeProgram(
     primal: extractProgram(primalInputs, joint.equations, [...outputs, ...residuals]),
     linear: extractProgram(
       [...residuals, ...tangentInputs],
-      joint.equations.filter((equation) => isLinear(equation) || recomputed.has(equation)),
+      withoutMarks(joint.equations.filter((equation) => isLinear(equation) || recomputed.has(equation))),
       tangentOutputs,
     ),
     present,
