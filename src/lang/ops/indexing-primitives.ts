@@ -7,6 +7,7 @@ import { max, min } from "../kernel/scalar.ts";
 import type { HostArray, IndexCheck, Primitive, Read } from "../program/primitive.ts";
 import type { Tensor } from "../program/tensor.ts";
 import { bind } from "../program/trace.ts";
+import { moveAxis } from "./arrays.ts";
 import { eq } from "./comparison.ts";
 import { zerosLike } from "./create.ts";
 import { allocate } from "./host.ts";
@@ -15,7 +16,7 @@ import { axisOffsets, otherAxes, range } from "./offsets.ts";
 import { full } from "./operand.ts";
 import { tensorOf } from "./rules.ts";
 import { select } from "./select.ts";
-import { broadcastAlong, reshape, transpose } from "./structure.ts";
+import { broadcastAlong, reshape } from "./structure.ts";
 
 /** Which axes of the operand the columns of the indices address; the first `batch` axes of both run along together. */
 export type GatherParameters = { readonly axes: readonly number[]; readonly batch: number };
@@ -328,13 +329,6 @@ function winners(x: Shape, indices: Tensor, updates: Shape, { axes, batch }: Gat
   const [written] = bind(scatterPrimitive, [board, indices, numbers], { axes: columns, batch, mode: "set" });
   const still = eq(gather(written, indices, columns, batch), numbers);
   return broadcastAlong(still, updates, range(0, lead.length));
-}
-
-/** x with one axis moved to another place. */
-export function moveAxis(x: Tensor, from: number, to: number): Tensor {
-  const order = otherAxes(x.shape.length, [from]);
-  order.splice(to, 0, from);
-  return transpose(x, order);
 }
 
 function gather(x: Tensor, indices: Tensor, axes: readonly number[], batch: number): Tensor {

@@ -6,6 +6,8 @@ import type { HostArray, Primitive } from "../program/primitive.ts";
 import type { Tensor } from "../program/tensor.ts";
 import { bind } from "../program/trace.ts";
 import { add, div, mul, sub } from "./arithmetic.ts";
+import { swapAxes, tril, triu } from "./arrays.ts";
+import { diagonalMask } from "./diagonal.ts";
 import { allocate } from "./host.ts";
 import { gatherPrimitive } from "./indexing-primitives.ts";
 import { matmul } from "./matmul.ts";
@@ -19,8 +21,7 @@ import {
 import { range } from "./offsets.ts";
 import { addTangents, tensorOf } from "./rules.ts";
 import { select } from "./select.ts";
-import { broadcastAlong, reshape, sum, transpose } from "./structure.ts";
-import { diagonalMask, lowerTriangle, strictLowerTriangle, upperTriangle } from "./triangle.ts";
+import { broadcastAlong, reshape, sum } from "./structure.ts";
 
 // The extent n of a stack of n × n float matrices; throws for anything else.
 function checkSquare(operation: string, a: TensorType): number {
@@ -40,13 +41,12 @@ function forEachMatrix({ data, shape }: HostArray, visit: (matrix: Float64Array,
 
 /** The last two axes exchanged. */
 export function matrixTranspose(a: Tensor): Tensor {
-  const rank = a.shape.length;
-  return transpose(a, [...range(0, rank - 2), rank - 1, rank - 2]);
+  return swapAxes(a, -2, -1);
 }
 
 // The symmetric matrix of which the lower triangle is given.
 function symmetric(a: Tensor): Tensor {
-  return add(lowerTriangle(a), matrixTranspose(strictLowerTriangle(a)));
+  return add(tril(a), matrixTranspose(tril(a, -1)));
 }
 
 // x · x ᵀ + 1: positive definite.
@@ -72,7 +72,7 @@ export const choleskyPrimitive: Primitive = {
     if (da === undefined) return [undefined];
     const left = triangularSolve(l, symmetric(da), lower);
     const inner = triangularSolve(l, matrixTranspose(left), lower);
-    const halved = select(diagonalMask(inner.shape), mul(inner, 0.5), lowerTriangle(inner));
+    const halved = select(diagonalMask(inner.shape), mul(inner, 0.5), tril(inner));
     return [matmul(l, halved)];
   },
   batch: ({ inputs }) => bind(choleskyPrimitive, inputs, {}),
@@ -163,8 +163,8 @@ export const triangularSolvePrimitive: Primitive<TriangularSolveParameters> = {
 };
 
 function triangleOf(a: Tensor, { lower, unitDiagonal }: TriangularSolveParameters): Tensor {
-  if (lower) return unitDiagonal ? strictLowerTriangle(a) : lowerTriangle(a);
-  const upper = upperTriangle(a);
+  if (lower) return unitDiagonal ? tril(a, -1) : tril(a);
+  const upper = triu(a);
   return unitDiagonal ? select(diagonalMask(a.shape), 0, upper) : upper;
 }
 
@@ -214,13 +214,13 @@ export const luPrimitive: Primitive = {
   // with S = L⁻¹ (P Ȧ) U⁻¹: L̇ = L · strictly lower S, U̇ = upper S · U
   derivative({ tangents: [da], outputs: [factors, permutation] }) {
     if (da === undefined) return [undefined, undefined, undefined];
-    const upper = upperTriangle(factors);
+    const upper = triu(factors);
     const left = triangularSolve(factors, permuteRows(da, permutation), { ...lower, unitDiagonal: true });
     const right = { lower: false, transposed: true, unitDiagonal: false };
     const inner = matrixTranspose(triangularSolve(factors, matrixTranspose(left), right));
-    const strict = strictLowerTriangle(inner);
-    const dl = add(strict, matmul(strictLowerTriangle(factors), strict));
-    return [addTangents(dl, matmul(upperTriangle(inner), upper)), undefined, undefined];
+    const strict = tril(inner, -1);
+    const dl = add(strict, matmul(tril(factors, -1), strict));
+    return [addTangents(dl, matmul(triu(inner), upper)), undefined, undefined];
   },
   batch: ({ inputs }) => bind(luPrimitive, inputs, {}),
   reference({ inputs: [a], outputs }) {

@@ -4,6 +4,7 @@ import { formatType } from "../../base/type.ts";
 import type { Tensor } from "../program/tensor.ts";
 import { bind } from "../program/trace.ts";
 import { add, mul } from "./arithmetic.ts";
+import { diagonalMask } from "./diagonal.ts";
 import {
   choleskyPrimitive,
   eighPrimitive,
@@ -16,7 +17,6 @@ import { full } from "./operand.ts";
 import { prod } from "./reductions.ts";
 import { select } from "./select.ts";
 import { broadcastTo, reshape, sum } from "./structure.ts";
-import { diagonalMask } from "./triangle.ts";
 
 // Matrices [..., n, n] and right sides [..., n, m] with their leading axes broadcast; a vector is one column.
 function aligned(operation: string, a: Tensor, b: Tensor): readonly [Tensor, Tensor] {
