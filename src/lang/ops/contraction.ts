@@ -226,13 +226,18 @@ function pullBack(
   const known = groupsOf(other, side === 0 ? 1 : 0, parameters);
   const batch = range(0, wanted.batch.length);
   const before = batch.length + (side === 0 ? wanted.free.length : 0);
-  const result = dotGeneral(cotangent, other, {
-    contract: [range(before, before + known.free.length), known.free],
-    batch: [batch, known.batch],
-  });
-  // Axes of the result: batch, the operand's free axes, the other's contracted axes in ascending order.
+  const free = range(before, before + known.free.length);
+  // What stays of the other operand are its contracted axes, in ascending order.
   const ascending = range(0, known.contract.length).sort((a, b) => known.contract[a] - known.contract[b]);
-  const axes = [...wanted.batch, ...wanted.free, ...ascending.map((i) => wanted.contract[i])];
+  const contracted = ascending.map((i) => wanted.contract[i]);
+  const behind = [...wanted.batch, ...wanted.free, ...contracted];
+  const inFront = [...wanted.batch, ...contracted, ...wanted.free];
+  // The operand whose axes come first in the result is the one that spares a transposition.
+  const otherFirst = inFront.every((axis, i) => axis === i);
+  const axes = otherFirst ? inFront : behind;
+  const result = otherFirst
+    ? dotGeneral(other, cotangent, { contract: [known.free, free], batch: [known.batch, batch] })
+    : dotGeneral(cotangent, other, { contract: [free, known.free], batch: [batch, known.batch] });
   return transpose(
     result,
     range(0, axes.length).map((axis) => axes.indexOf(axis)),

@@ -62,7 +62,8 @@ export function conv(x: Tensor, kernel: Tensor, options: ConvolutionOptions = {}
 /**
  * The transpose of `conv` with respect to its input: spreads x [N, spatial…, O] over a larger output [N, spatial…, C] with
  * a kernel [spatial…, C / groups, O]. The output has input · stride positions for padding `same`, and
- * (input − 1) · stride + kernel for `valid`, less what explicit padding takes away; at least one window per stride.
+ * input · stride + max(kernel − stride, 0) for `valid`, as Keras; explicit padding is taken away from the latter.
+ * Throws for shapes that do not fit.
  *
  * @example
  * ```ts
