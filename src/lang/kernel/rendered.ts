@@ -22,6 +22,8 @@ export interface KernelRenderer<K extends RenderedKernel> {
   readonly encode: (kernels: readonly K[]) => Uint8Array<ArrayBuffer>;
   /** One module that exports the shared functions of these kernels under their keys. */
   readonly encodeShared: (functions: readonly K["shared"][number][]) => Uint8Array<ArrayBuffer>;
+  /** The module that interprets commands (machine.ts): it exports `run`, from the address of a list to the error word. */
+  readonly encodeDriver: () => Uint8Array<ArrayBuffer>;
 }
 
 /** Byte address of the error word, in the first 64 bytes of memory, which hold no tensor; 0 means no error. */

@@ -45,17 +45,17 @@ export class ModuleBuilder {
     return [...this.imports.values()];
   }
 
-  /** Defines a function; with a name it is exported. */
+  /** Defines a function, which may call itself; with a name it is exported. */
   define(
     exportName: string | undefined,
     signature: Signature,
-    body: (f: FunctionBuilder) => void,
+    body: (f: FunctionBuilder, self: FunctionReference) => void,
   ): FunctionReference {
     const builder = new FunctionBuilder(signature, (type) => this.typeIndex(type));
     const reference = { signature, imported: undefined, position: this.functions.length };
     this.functions.push({ type: this.typeIndex(signature), builder });
     if (exportName !== undefined) this.exports.push({ name: exportName, reference });
-    body(builder);
+    body(builder, reference);
     return reference;
   }
 

@@ -1,6 +1,7 @@
 import type { Contraction, LoopNest } from "../../../lang/kernel/kernel.ts";
 import type { KernelRenderer } from "../../../lang/kernel/rendered.ts";
 import { renderContraction } from "./contraction.ts";
+import { encodeDriver } from "./driver.ts";
 import { ModuleBuilder } from "./encoder.ts";
 import { renderLoopNest } from "./loops.ts";
 import type { RenderedKernel, SharedFunction } from "./rendered.ts";
@@ -31,4 +32,5 @@ export const wasmRenderer: KernelRenderer<RenderedKernel> = {
   render: renderKernel,
   encode: encodeKernels,
   encodeShared,
+  encodeDriver,
 };
