@@ -157,7 +157,8 @@ function run({ contraction, lengths }: Case): { milliseconds: number; flops: num
   const scratch = reserve(kernel.scratchBytes);
   const args = reserve(4 * (addresses.length + 1 + kernel.words.length));
   if (next > memory.buffer.byteLength) throw new RangeError(`needs ${next} bytes`);
-  new Int32Array(memory.buffer, args, addresses.length + 1 + kernel.words.length).set([...addresses, scratch, ...kernel.words]);
+  const before = kernel.scratchBytes > 0 ? [...addresses, scratch] : addresses;
+  new Int32Array(memory.buffer, args, before.length + kernel.words.length).set([...before, ...kernel.words]);
   const { batch, rows, columns, depth } = contraction;
   const flops = 2 * sizeOf([...batch, ...rows, ...columns, ...depth]);
   let best = Number.POSITIVE_INFINITY;

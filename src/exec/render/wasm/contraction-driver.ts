@@ -195,7 +195,7 @@ class Driver {
     for (const [name, value] of fields) store(frame, packFrame[name], value);
     store(frame, packFrame.fill, this.operand(side, "fillLow"));
     store(frame, packFrame.fill + 4, this.operand(side, "fillHigh"));
-    if (plan.guards === 0 || plan.along) return;
+    if (plan.guards === 0) return;
     const end = f.local("i32");
     f.set(end, add(area, this.operand(side, "fillBytes")));
     f.loop((again) => {

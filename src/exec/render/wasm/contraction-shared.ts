@@ -1,4 +1,5 @@
-import { defineAcross, defineAlong } from "./contraction-pack.ts";
+import { defineAcross } from "./contraction-across.ts";
+import { defineAlong } from "./contraction-along.ts";
 import { defineRuns, runsSignature } from "./contraction-runs.ts";
 import { type ContractionType, defineMultiply, multiplySignature } from "./contraction-tile.ts";
 import { type FunctionReference, kernelSignature, type ModuleBuilder } from "./encoder.ts";

@@ -1,4 +1,4 @@
-import type { FunctionReference, ModuleBuilder, Signature } from "./encoder.ts";
+import type { FunctionBuilder, FunctionReference, Local, ModuleBuilder, Signature } from "./encoder.ts";
 import type { MemoryOpcode, PlainOpcode } from "./encoder-opcodes.ts";
 
 /** The element types that contractions multiply. */
@@ -51,7 +51,6 @@ export function defineMultiply(
   name: string,
   dtype: ContractionType,
 ): FunctionReference {
-  const tile = defineTile(module, dtype);
   return module.define(name, multiplySignature, (f) => {
     const [
       firstLeft,
@@ -73,8 +72,7 @@ export function defineMultiply(
       f.get(sums);
       f.set(target);
       f.forRange(row, { from: 0, to: leftPanels }, () => {
-        for (const argument of [left, right, target, depth, rowBytes, accumulate]) f.get(argument);
-        f.call(tile);
+        inlineTile(f, dtype, [left, right, target, depth, rowBytes, accumulate]);
         f.increment(left, leftBytes);
         f.get(target);
         f.get(rowBytes);
@@ -89,59 +87,66 @@ export function defineMultiply(
 }
 
 // The register tile has a function of its own, so that engines optimise it soon and alone; unrolling its loop makes V8 spill.
-function defineTile(module: ModuleBuilder, dtype: ContractionType): FunctionReference {
+function inlineTile(f: FunctionBuilder, dtype: ContractionType, ps: Local[]): void {
   const { bytes, splat, multiply, add } = laneFacts[dtype];
-  const parameters: Signature["parameters"] = ["i32", "i32", "i32", "i32", "i32", "i32"];
-  return module.define(undefined, { parameters, results: [] }, (f) => {
-    const [left, right, target, depth, rowBytes, accumulate] = f.parameters;
-    const sums = Array.from({ length: tileRows }, () => f.manyLocals("v128", tileVectors));
-    const columns = f.manyLocals("v128", tileVectors);
-    const factor = f.local("v128");
-    f.loop((start) => {
-      columns.forEach((column, k) => {
-        f.get(right);
-        f.memory("v128.load", 16 * k);
-        f.set(column);
-      });
-      sums.forEach((row, i) => {
-        f.get(left);
-        f.memory(splat, bytes * i);
-        f.set(factor);
-        row.forEach((sum, k) => {
-          f.get(sum);
-          f.get(factor);
-          f.get(columns[k]);
-          f.emit(multiply, add);
-          f.set(sum);
-        });
-      });
-      f.increment(left, bytes * tileRows);
-      f.increment(right, 16 * tileVectors);
-      f.get(depth);
-      f.i32(1);
-      f.emit("i32.sub");
-      f.tee(depth);
-      f.branchIf(start);
+  const [left0, right0, target0, depth0, rowBytes, accumulate] = ps;
+  const [left, right, target, depth] = f.manyLocals("i32", 4);
+  f.set(left, left0);
+  f.set(right, right0);
+  f.set(target, target0);
+  f.set(depth, depth0);
+  const sums = Array.from({ length: tileRows }, () => f.manyLocals("v128", tileVectors));
+  for (const row of sums)
+    for (const x of row) {
+      f.v128(new Uint8Array(16));
+      f.set(x);
+    }
+  const columns = f.manyLocals("v128", tileVectors);
+  const factor = f.local("v128");
+  f.loop((start) => {
+    columns.forEach((column, k) => {
+      f.get(right);
+      f.memory("v128.load", 16 * k);
+      f.set(column);
     });
-    const store = (combine: boolean): void => {
-      sums.forEach((row, i) => {
-        row.forEach((sum, k) => {
-          f.get(target);
-          if (combine) {
-            f.get(target);
-            f.memory("v128.load", 16 * k);
-          }
-          f.get(sum);
-          if (combine) f.emit(add);
-          f.memory("v128.store", 16 * k);
-        });
-        if (i < tileRows - 1) f.increment(target, rowBytes);
+    sums.forEach((row, i) => {
+      f.get(left);
+      f.memory(splat, bytes * i);
+      f.set(factor);
+      row.forEach((sum, k) => {
+        f.get(sum);
+        f.get(factor);
+        f.get(columns[k]);
+        f.emit(multiply, add);
+        f.set(sum);
       });
-    };
-    f.get(accumulate);
-    f.if(
-      () => store(true),
-      () => store(false),
-    );
+    });
+    f.increment(left, bytes * tileRows);
+    f.increment(right, 16 * tileVectors);
+    f.get(depth);
+    f.i32(1);
+    f.emit("i32.sub");
+    f.tee(depth);
+    f.branchIf(start);
   });
+  const store = (combine: boolean): void => {
+    sums.forEach((row, i) => {
+      row.forEach((sum, k) => {
+        f.get(target);
+        if (combine) {
+          f.get(target);
+          f.memory("v128.load", 16 * k);
+        }
+        f.get(sum);
+        if (combine) f.emit(add);
+        f.memory("v128.store", 16 * k);
+      });
+      if (i < tileRows - 1) f.increment(target, rowBytes);
+    });
+  };
+  f.get(accumulate);
+  f.if(
+    () => store(true),
+    () => store(false),
+  );
 }

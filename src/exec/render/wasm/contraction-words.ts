@@ -142,7 +142,7 @@ export function layOutWords(
     const [fillLow, fillHigh] = bitsOf(plan.fill, dtype);
     const contiguousDepth = !plan.along && plan.stride === bytes && plan.guards > 0;
     const longestRun = Math.min(blocks.depth, plan.depth.at(-1)?.extent ?? 1);
-    const fillBytes = contiguousDepth ? align(longestRun * bytes) : 8;
+    const fillBytes = contiguousDepth ? align(longestRun * bytes) : 16;
     return {
       batchRank: plan.batch.length,
       batchAxes: axes(plan.batch),
