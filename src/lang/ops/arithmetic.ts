@@ -17,7 +17,14 @@ import { select } from "./select.ts";
 
 export { add };
 
-/** −x; unsigned integers wrap around. */
+/**
+ * −x; unsigned integers wrap around.
+ *
+ * @example
+ * ```ts
+ * neg(tensor([1, -2])); // [-1, 2]
+ * ```
+ */
 export const neg: Unary = /*#__PURE__*/ elementwise("neg", {
   dtypes: "number",
   derivative: (dx) => neg(dx),
@@ -26,7 +33,14 @@ export const neg: Unary = /*#__PURE__*/ elementwise("neg", {
   reference: (x) => -x,
 });
 
-/** x − y, broadcast to one shape. */
+/**
+ * x − y, broadcast to one shape.
+ *
+ * @example
+ * ```ts
+ * sub(tensor([1, 2]), 1); // [0, 1]
+ * ```
+ */
 export const sub: Binary = /*#__PURE__*/ elementwiseBinary("sub", {
   dtypes: "number",
   derivative: [(dx) => dx, (dy) => neg(dy)],
@@ -35,7 +49,14 @@ export const sub: Binary = /*#__PURE__*/ elementwiseBinary("sub", {
   reference: (x, y) => x - y,
 });
 
-/** x · y elementwise, broadcast to one shape. */
+/**
+ * x · y elementwise, broadcast to one shape.
+ *
+ * @example
+ * ```ts
+ * mul(tensor([1, 2]), 3); // [3, 6]
+ * ```
+ */
 export const mul: Binary = /*#__PURE__*/ elementwiseBinary("mul", {
   dtypes: "number",
   derivative: [(dx, _, y) => mul(dx, y), (dy, x) => mul(x, dy)], // ż = ẋ y + x ẏ
@@ -44,7 +65,14 @@ export const mul: Binary = /*#__PURE__*/ elementwiseBinary("mul", {
   reference: (x, y, dtype) => (isFloat(dtype) ? x * y : Math.imul(x, y)),
 });
 
-/** x / y, broadcast to one shape; integers round towards zero and x / 0 = 0. */
+/**
+ * x / y, broadcast to one shape; integers round towards zero and x / 0 = 0.
+ *
+ * @example
+ * ```ts
+ * div(tensor([1, 3]), 2); // [0.5, 1.5]
+ * ```
+ */
 export const div: Binary = /*#__PURE__*/ elementwiseBinary("div", {
   dtypes: "number",
   derivative: [(dx, _, y) => div(dx, y), (dy, _, y, z) => neg(mul(div(dy, y), z))], // ż = (ẋ − z ẏ) / y
@@ -80,7 +108,14 @@ export const rem: Binary = /*#__PURE__*/ elementwiseBinary("rem", {
   reference: (x, y, dtype) => (y === 0 && !isFloat(dtype) ? 0 : x % y),
 });
 
-/** |x|; the derivative at 0 is 0. Example: `abs(tensor([-1, 2]))` is [1, 2]. */
+/**
+ * |x|; the derivative at 0 is 0.
+ *
+ * @example
+ * ```ts
+ * abs(tensor([-1, 2])); // [1, 2]
+ * ```
+ */
 export const abs: Unary = /*#__PURE__*/ elementwise("abs", {
   dtypes: "number",
   derivative: (dx, x) => mul(dx, sign(x)),
@@ -88,7 +123,14 @@ export const abs: Unary = /*#__PURE__*/ elementwise("abs", {
   reference: Math.abs,
 });
 
-/** −1, 0 or 1 by the sign; 0 and NaN stay. Example: `sign(tensor([-3, 0, 2]))` is [-1, 0, 1]. */
+/**
+ * −1, 0 or 1 by the sign; 0 and NaN stay.
+ *
+ * @example
+ * ```ts
+ * sign(tensor([-3, 0, 2])); // [-1, 0, 1]
+ * ```
+ */
 export const sign: Unary = /*#__PURE__*/ elementwise("sign", {
   dtypes: "number",
   lower: (x) =>
@@ -102,7 +144,14 @@ export const sign: Unary = /*#__PURE__*/ elementwise("sign", {
   reference: Math.sign,
 });
 
-/** The larger operand, NaN where either is NaN; equal operands share the derivative. Example: `maximum(x, 0)`. */
+/**
+ * The larger operand, NaN where either is NaN; equal operands share the derivative.
+ *
+ * @example
+ * ```ts
+ * maximum(tensor([-1, 2]), 0); // [0, 2]
+ * ```
+ */
 export const maximum: Binary = /*#__PURE__*/ elementwiseBinary("maximum", {
   dtypes: "number",
   derivative: [(dx, x, y) => shareOf(dx, x, y, gt), (dy, x, y) => shareOf(dy, y, x, gt)],
@@ -110,7 +159,14 @@ export const maximum: Binary = /*#__PURE__*/ elementwiseBinary("maximum", {
   reference: (x, y) => Math.max(x, y),
 });
 
-/** The smaller operand, NaN where either is NaN; equal operands share the derivative. Example: `minimum(x, 1)`. */
+/**
+ * The smaller operand, NaN where either is NaN; equal operands share the derivative.
+ *
+ * @example
+ * ```ts
+ * minimum(tensor([-1, 2]), 1); // [-1, 1]
+ * ```
+ */
 export const minimum: Binary = /*#__PURE__*/ elementwiseBinary("minimum", {
   dtypes: "number",
   derivative: [(dx, x, y) => shareOf(dx, x, y, lt), (dy, x, y) => shareOf(dy, y, x, lt)],
@@ -123,22 +179,50 @@ function shareOf(dx: Tensor, x: TensorLike, y: TensorLike, taken: Binary): Tenso
   return select(taken(x, y), dx, select(eq(x, y), mul(dx, 0.5), 0));
 }
 
-/** The largest integer ≤ x, as a float. Example: `floor(-1.5)` is -2. */
+/**
+ * The largest integer ≤ x, as a float.
+ *
+ * @example
+ * ```ts
+ * floor(-1.5); // -2
+ * ```
+ */
 export const floor: Unary = /*#__PURE__*/ elementwise("floor", {
   lower: scalar.floor,
   reference: Math.floor,
 });
 
-/** The smallest integer ≥ x, as a float. Example: `ceil(1.5)` is 2. */
+/**
+ * The smallest integer ≥ x, as a float.
+ *
+ * @example
+ * ```ts
+ * ceil(1.5); // 2
+ * ```
+ */
 export const ceil: Unary = /*#__PURE__*/ elementwise("ceil", { lower: scalar.ceil, reference: Math.ceil });
 
-/** The integer next to x towards zero, as a float. Example: `trunc(-1.5)` is -1. */
+/**
+ * The integer next to x towards zero, as a float.
+ *
+ * @example
+ * ```ts
+ * trunc(-1.5); // -1
+ * ```
+ */
 export const trunc: Unary = /*#__PURE__*/ elementwise("trunc", {
   lower: scalar.trunc,
   reference: Math.trunc,
 });
 
-/** The nearest integer, half to even, as a float. Example: `round(tensor([0.5, 1.5]))` is [0, 2]. */
+/**
+ * The nearest integer, half to even, as a float.
+ *
+ * @example
+ * ```ts
+ * round(tensor([0.5, 1.5])); // [0, 2]
+ * ```
+ */
 export const round: Unary = /*#__PURE__*/ elementwise("round", {
   lower: scalar.round,
   reference: roundHalfToEven,

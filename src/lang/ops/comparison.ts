@@ -16,7 +16,14 @@ export const eq: Binary = /*#__PURE__*/ elementwiseBinary("eq", {
   reference: (x, y) => Number(x === y),
 });
 
-/** x ≠ y elementwise, as bool; NaN differs from everything. Example: `ne(labels, -1)`. */
+/**
+ * x ≠ y elementwise, as bool; NaN differs from everything.
+ *
+ * @example
+ * ```ts
+ * ne(tensor([1, 2]), 2); // [true, false]
+ * ```
+ */
 export const ne: Binary = /*#__PURE__*/ elementwiseBinary("ne", {
   dtypes: "any",
   result: "bool",
@@ -24,7 +31,14 @@ export const ne: Binary = /*#__PURE__*/ elementwiseBinary("ne", {
   reference: (x, y) => Number(x !== y),
 });
 
-/** x < y elementwise, as bool. Example: `lt(x, 0)`. */
+/**
+ * x < y elementwise, as bool.
+ *
+ * @example
+ * ```ts
+ * lt(tensor([-1, 2]), 0); // [true, false]
+ * ```
+ */
 export const lt: Binary = /*#__PURE__*/ elementwiseBinary("lt", {
   dtypes: "number",
   result: "bool",
@@ -32,7 +46,14 @@ export const lt: Binary = /*#__PURE__*/ elementwiseBinary("lt", {
   reference: (x, y) => Number(x < y),
 });
 
-/** x ≤ y elementwise, as bool. Example: `le(x, 1)`. */
+/**
+ * x ≤ y elementwise, as bool.
+ *
+ * @example
+ * ```ts
+ * le(tensor([1, 2]), 1); // [true, false]
+ * ```
+ */
 export const le: Binary = /*#__PURE__*/ elementwiseBinary("le", {
   dtypes: "number",
   result: "bool",
@@ -40,7 +61,14 @@ export const le: Binary = /*#__PURE__*/ elementwiseBinary("le", {
   reference: (x, y) => Number(x <= y),
 });
 
-/** x > y elementwise, as bool. Example: `gt(x, 0)`. */
+/**
+ * x > y elementwise, as bool.
+ *
+ * @example
+ * ```ts
+ * gt(tensor([-1, 2]), 0); // [false, true]
+ * ```
+ */
 export const gt: Binary = /*#__PURE__*/ elementwiseBinary("gt", {
   dtypes: "number",
   result: "bool",
@@ -48,7 +76,14 @@ export const gt: Binary = /*#__PURE__*/ elementwiseBinary("gt", {
   reference: (x, y) => Number(x > y),
 });
 
-/** x ≥ y elementwise, as bool. Example: `ge(x, 0)`. */
+/**
+ * x ≥ y elementwise, as bool.
+ *
+ * @example
+ * ```ts
+ * ge(tensor([-1, 0]), 0); // [false, true]
+ * ```
+ */
 export const ge: Binary = /*#__PURE__*/ elementwiseBinary("ge", {
   dtypes: "number",
   result: "bool",
@@ -61,7 +96,7 @@ export const ge: Binary = /*#__PURE__*/ elementwiseBinary("ge", {
  *
  * @example
  * ```ts
- * and(gt(x, 0), lt(x, 1));
+ * and(tensor([true, true]), tensor([true, false])); // [true, false]
  * ```
  */
 export const and: Binary = /*#__PURE__*/ elementwiseBinary("and", {
@@ -70,35 +105,70 @@ export const and: Binary = /*#__PURE__*/ elementwiseBinary("and", {
   reference: (x, y) => x & y,
 });
 
-/** x ∨ y: of truth values, or of each bit of integers. Example: `or(lt(x, 0), gt(x, 1))`. */
+/**
+ * x ∨ y: of truth values, or of each bit of integers.
+ *
+ * @example
+ * ```ts
+ * or(tensor([true, false]), tensor([false, false])); // [true, false]
+ * ```
+ */
 export const or: Binary = /*#__PURE__*/ elementwiseBinary("or", {
   dtypes: "bits",
   lower: scalar.or,
   reference: (x, y) => x | y,
 });
 
-/** Exclusive or: of truth values, or of each bit of integers. Example: `xor(lt(x, 0), lt(y, 0))`. */
+/**
+ * Exclusive or: of truth values, or of each bit of integers.
+ *
+ * @example
+ * ```ts
+ * xor(tensor([true, true]), tensor([true, false])); // [false, true]
+ * ```
+ */
 export const xor: Binary = /*#__PURE__*/ elementwiseBinary("xor", {
   dtypes: "bits",
   lower: scalar.xor,
   reference: (x, y) => x ^ y,
 });
 
-/** ¬x: of truth values, or of each bit of integers. Example: `not(eq(x, 0))`. */
+/**
+ * ¬x: of truth values, or of each bit of integers.
+ *
+ * @example
+ * ```ts
+ * not(tensor([true, false])); // [false, true]
+ * ```
+ */
 export const not: Unary = /*#__PURE__*/ elementwise("not", {
   dtypes: "bits",
   lower: scalar.not,
   reference: (x, dtype) => (dtype === "bool" ? 1 - x : ~x),
 });
 
-/** x · 2^y of integers, without the bits that leave; y counts modulo 32. Example: `shiftLeft(x, 3)`. */
+/**
+ * x · 2^y of integers, without the bits that leave; y counts modulo 32.
+ *
+ * @example
+ * ```ts
+ * shiftLeft(tensor([1, 5], { dtype: "i32" }), 3); // [8, 40]
+ * ```
+ */
 export const shiftLeft: Binary = /*#__PURE__*/ elementwiseBinary("shiftLeft", {
   dtypes: "integer",
   lower: scalar.shl,
   reference: (x, y) => x << y,
 });
 
-/** ⌊x / 2^y⌋ of integers (i32 keeps its sign); y counts modulo 32. Example: `shiftRight(x, 3)`. */
+/**
+ * ⌊x / 2^y⌋ of integers (i32 keeps its sign); y counts modulo 32.
+ *
+ * @example
+ * ```ts
+ * shiftRight(tensor([8, -8], { dtype: "i32" }), 3); // [1, -1]
+ * ```
+ */
 export const shiftRight: Binary = /*#__PURE__*/ elementwiseBinary("shiftRight", {
   dtypes: "integer",
   lower: scalar.shr,

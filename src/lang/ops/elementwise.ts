@@ -199,7 +199,15 @@ export function applyElementwise(primitive: Primitive, inputs: readonly TensorLi
     : result;
 }
 
-/** x + y: here because the sum rule of differentiation needs it. */
+// Here because the sum rule of differentiation needs it.
+/**
+ * x + y, broadcast to one shape; integers wrap around.
+ *
+ * @example
+ * ```ts
+ * add(tensor([[1], [2]]), tensor([10, 20])); // [[11, 21], [12, 22]]
+ * ```
+ */
 export const add: Binary = /*#__PURE__*/ elementwiseBinary("add", {
   dtypes: "number",
   derivative: [(dx) => dx, (dy) => dy],

@@ -26,7 +26,7 @@ export const markPrimitive: Primitive<{ readonly name: string }> = {
  *
  * @example
  * ```ts
- * const z = mark("z", add(matmul(x, weights), biases));
+ * const z = mark("z", mul(tensor([1, 2]), 3));
  * ```
  */
 export function mark(name: string, x: TensorLike): Tensor {
@@ -45,7 +45,7 @@ export const barrierPrimitive: Primitive = {
  *
  * @example
  * ```ts
- * const again = exp(barrier(x));
+ * const again = mul(barrier(tensor([1, 2])), 3);
  * ```
  */
 export function barrier(x: TensorLike): Tensor {
@@ -60,7 +60,7 @@ export const stopGradientPrimitive: Primitive = /*#__PURE__*/ identity("stopGrad
  *
  * @example
  * ```ts
- * grad((x) => mul(x, stopGradient(x)))(tensor(3)); // 3, not 6
+ * grad((x: Tensor) => mul(x, stopGradient(x)))(tensor(3)); // 3, not 6
  * ```
  */
 export function stopGradient(x: TensorLike): Tensor {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import "../../tensor/install.ts";
 import { tensor } from "../../tensor/create.ts";
+import type { Tensor } from "../program/tensor.ts";
 import { grad } from "../transforms/gradient.ts";
 import { abs, floor, fma, maximum, mul, rem, round, sign } from "./arithmetic.ts";
 import { bitcast } from "./bitcast.ts";
@@ -23,11 +24,11 @@ describe("max and min", () => {
   });
 
   test("share the gradient among equal elements", () => {
-    expect(grad((t) => max(t))(x).toArray()).toEqual([
+    expect(grad((t: Tensor) => max(t))(x).toArray()).toEqual([
       [0, 0.5, 0.5],
       [0, 0, 0],
     ]);
-    expect(grad((t) => sum(maximum(t, 5)))(x).toArray()).toEqual([
+    expect(grad((t: Tensor) => sum(maximum(t, 5)))(x).toArray()).toEqual([
       [0, 0.5, 0.5],
       [0, 0, 0],
     ]);
@@ -53,11 +54,11 @@ test("argmax and argmin take the first of equal elements, and NaN before all", (
 });
 
 test("the gradient of a product is exact where elements are zero", () => {
-  const gradient = grad((t) => prod(t));
+  const gradient = grad((t: Tensor) => prod(t));
   expect(gradient(tensor([2, 3, 5])).toArray()).toEqual([15, 10, 6]);
   expect(gradient(tensor([2, 0, 5])).toArray()).toEqual([0, 10, 0]);
   expect(gradient(tensor([0, 0, 5])).toArray()).toEqual([0, 0, 0]);
-  const second = grad((t) => sum(mul(gradient(t), tensor([1, 0, 0]))));
+  const second = grad((t: Tensor) => sum(mul(gradient(t), tensor([1, 0, 0]))));
   expect(second(tensor([2, 0, 5])).toArray()).toEqual([0, 5, 0]);
 });
 

@@ -39,7 +39,7 @@ function choose(condition: Operand, x: TensorLike, y: TensorLike): Tensor {
  * @example
  * ```ts
  * const x = tensor([-1, 2]);
- * select(greater(x, 0), x, 0); // [0, 2]
+ * select(gt(x, 0), x, 0); // [0, 2]
  * ```
  */
 export function select(condition: Tensor, x: TensorLike, y: TensorLike): Tensor {
