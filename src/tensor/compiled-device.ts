@@ -57,6 +57,9 @@ export class CompiledDevice implements Device {
     const operands = inputs.map((input) =>
       input instanceof Literal ? input.value : storageOf(input, primitive.name),
     );
-    return this.eager.runnerFor(primitive, inputs, parameters, types, scope).run(operands);
+    // A call is its body; what else it carries (the user's gradient) plays no part here.
+    const { body } = parameters;
+    const relevant = kind === "call" ? { body } : parameters;
+    return this.eager.runnerFor(primitive, inputs, relevant, types, scope).run(operands);
   }
 }

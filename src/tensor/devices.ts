@@ -1,4 +1,7 @@
 import { NeuriteError, unknownName } from "../base/error.ts";
+import { wasmRenderer } from "../exec/render/wasm/kernels.ts";
+import { WasmRuntime } from "../exec/runtime/wasm.ts";
+import { CompiledDevice } from "./compiled-device.ts";
 import type { Device } from "./device.ts";
 import { referenceDevice } from "./reference-device.ts";
 
@@ -17,8 +20,18 @@ interface DeviceEntry {
 }
 
 const table: Readonly<Record<string, DeviceEntry>> = {
+  wasm: {
+    obstacle: wasmObstacle,
+    open: () => new CompiledDevice("wasm", new WasmRuntime(wasmRenderer)),
+  },
   reference: { obstacle: () => undefined, open: () => referenceDevice },
 };
+
+/** () → v128: i8x16.popcnt(i8x16.splat(0)), an instruction of the final SIMD proposal. */
+const simdProbe = [
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98,
+  11,
+];
 
 const opened = new Map<string, Device>();
 let current: Device | undefined;
@@ -73,7 +86,15 @@ export function currentDevice(): Device {
 function defaultDevice(): Device {
   const wanted = typeof process === "undefined" ? undefined : process.env?.NEURITE_DEVICE;
   if (wanted !== undefined && wanted !== "") return openDevice("NEURITE_DEVICE", wanted);
-  return openDevice("default device", "reference");
+  const obstacle = wasmObstacle();
+  if (obstacle === undefined) return openDevice("default device", "wasm");
+  console.warn(`neurite: ${obstacle}; running on the slow reference device`);
+  return referenceDevice;
+}
+
+function wasmObstacle(): string | undefined {
+  if (typeof WebAssembly === "undefined") return "WebAssembly is missing";
+  return WebAssembly.validate(Uint8Array.from(simdProbe)) ? undefined : "WebAssembly has no 128-bit SIMD";
 }
 
 function openDevice(operation: string, name: string): Device {

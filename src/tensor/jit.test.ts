@@ -158,6 +158,13 @@ describe("jit", () => {
     );
   });
 
+  it("refuses arithmetic of JS on tensors, which would silently give NaN", () => {
+    expect(Number(tensor(2.5)) * 2).toBe(5);
+    expect(() => Number(tensor([1, 2]))).toThrow(/item: got f32\[2\]/);
+    // A number argument is a scalar tensor inside.
+    expect(() => jit((rate: number) => rate * 2)(0.5)).toThrow(/symbolic f64\[\]/);
+  });
+
   it("refuses a symbolic tensor that outlived its trace", () => {
     let kept = tensor(0);
     jit((x: Tensor) => {

@@ -78,6 +78,11 @@ export class Tensor<S extends Shape = Shape, D extends DType = DType> {
     return nest(this.dataSync(), this.shape);
   }
 
+  /** The only element, so that `Number(x)` and `x > 0` work; throws for other sizes and under `jit`, never NaN. */
+  valueOf(): number {
+    return this.item();
+  }
+
   /** NumPy-like text. */
   toString(): string {
     return currentEvaluator().format(this);
