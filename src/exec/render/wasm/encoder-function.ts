@@ -30,7 +30,7 @@ const bits = new DataView(new ArrayBuffer(8));
 /** The body of one function under construction: instructions are appended in order. */
 export class FunctionBuilder {
   readonly parameters: readonly Local[];
-  private readonly code = new ByteWriter(1024);
+  private readonly code = new ByteWriter();
   private readonly locals: ValueType[] = [];
   private readonly calls: { readonly position: number; readonly target: FunctionReference }[] = [];
   private readonly typeIndex: (signature: Signature) => number;
@@ -237,17 +237,16 @@ export class FunctionBuilder {
   /** Writes the body as an entry of the code section. */
   write(out: ByteWriter, indexOf: (reference: FunctionReference) => number): void {
     for (const { position, target } of this.calls) this.code.patch(position, indexOf(target));
-    const declarations = new ByteWriter(16);
-    const runs = runsOf(this.locals);
-    declarations.unsigned(runs.length);
-    for (const { type, count } of runs) {
-      declarations.unsigned(count);
-      declarations.byte(valueTypeCodes[type]);
-    }
-    out.unsigned(declarations.length + this.code.length + 1);
-    out.append(declarations.view());
-    out.append(this.code.view());
-    out.byte(0x0b);
+    out.sized(() => {
+      const runs = runsOf(this.locals);
+      out.unsigned(runs.length);
+      for (const { type, count } of runs) {
+        out.unsigned(count);
+        out.byte(valueTypeCodes[type]);
+      }
+      out.splice(this.code);
+      out.byte(0x0b);
+    });
   }
 
   private structure(code: number, body: (label: Label) => void): void {

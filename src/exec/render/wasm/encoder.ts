@@ -85,7 +85,7 @@ export class ModuleBuilder {
     // Imports may name types that no function has yet: the type section is written after they are numbered.
     const importTypes = imported.map((reference) => this.typeIndex(reference.signature));
 
-    const out = new ByteWriter(4096);
+    const out = new ByteWriter();
     out.append([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]);
     section(out, 1, this.types, (w, type) => {
       w.byte(0x60);
@@ -113,7 +113,7 @@ export class ModuleBuilder {
       w.unsigned(indexOf(reference));
     });
     section(out, 10, this.functions, (w, f) => f.builder.write(w, indexOf));
-    return out.view();
+    return out.finish();
   }
 }
 
@@ -139,9 +139,9 @@ function section<T>(
   write: (w: ByteWriter, item: T) => void,
 ): void {
   if (items.length === 0) return;
-  const content = new ByteWriter(1024);
-  content.unsigned(items.length);
-  for (const item of items) write(content, item);
   out.byte(id);
-  out.sized(content);
+  out.sized(() => {
+    out.unsigned(items.length);
+    for (const item of items) write(out, item);
+  });
 }
