@@ -91,3 +91,11 @@ test("repeated indices add up in the gradient of take", () => {
     [2, 2, 2],
   ]);
 });
+
+test("an index out of range is an error when the result is read", () => {
+  const message = "index out of range for axis 0 of extent 3";
+  const values = tensor([1, 2, 3]);
+  expect(() => take(values, integers([0, 5])).dataSync()).toThrow(message);
+  expect(() => take(values, integers([-1])).dataSync()).toThrow(message);
+  expect(() => scatter(values, integers([[3]]), tensor([7])).dataSync()).toThrow(message);
+});
