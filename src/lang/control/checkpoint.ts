@@ -10,6 +10,7 @@ import { jointProgram, positions } from "../transforms/linearize.ts";
 import { type AnyFunction, recordFunction, restoreOutput } from "../transforms/record.ts";
 import { transposeProgram } from "../transforms/transpose.ts";
 import type { Tensors } from "../transforms/types.ts";
+import { callSamples } from "./samples.ts";
 
 /** A program whose derivatives keep nothing but its inputs. */
 export const checkpointPrimitive: Primitive<CallParameters> = {
@@ -53,6 +54,9 @@ export const checkpointPrimitive: Primitive<CallParameters> = {
   reference: ({ inputs, parameters: { body } }) =>
     interpretProgram(body, inputs).map(({ data }) => data.slice()),
   lowering: { kind: "call" },
+  get samples() {
+    return callSamples();
+  },
 };
 
 /**

@@ -21,6 +21,7 @@ import { batchProgram, repeat, runBatched } from "../transforms/batch.ts";
 import { traceClosed } from "../transforms/closed.ts";
 import { type Linearized, linearizeProgram, positions, type Tangent } from "../transforms/linearize.ts";
 import { transposeProgram } from "../transforms/transpose.ts";
+import { condSamples } from "./samples.ts";
 
 /** A choice among branches by an i32 scalar. */
 export const condPrimitive: Primitive<CondParameters> = {
@@ -31,6 +32,9 @@ export const condPrimitive: Primitive<CondParameters> = {
   batch: batchCond,
   reference: interpretCond,
   lowering: { kind: "cond" },
+  get samples() {
+    return condSamples();
+  },
 };
 
 function inferCond(

@@ -23,6 +23,7 @@ import {
 } from "../transforms/record.ts";
 import type { Tensors } from "../transforms/types.ts";
 import type { Returned } from "./carry.ts";
+import { customSamples } from "./samples.ts";
 
 type CustomParameters = {
   /** inputs → outputs */
@@ -43,6 +44,9 @@ export const customGradientPrimitive: Primitive<CustomParameters> = {
   reference: ({ inputs, parameters: { body } }) =>
     interpretProgram(body, inputs).map(({ data }) => data.slice()),
   lowering: { kind: "call" },
+  get samples() {
+    return customSamples();
+  },
 };
 
 function forwardCustom({

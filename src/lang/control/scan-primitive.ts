@@ -22,6 +22,7 @@ import { traceClosed } from "../transforms/closed.ts";
 import { type Linearized, linearizeProgram, positions, type Tangent } from "../transforms/linearize.ts";
 import { transposeProgram } from "../transforms/transpose.ts";
 import { moveAxis } from "../transforms/vectorize.ts";
+import { scanSamples } from "./samples.ts";
 
 /** A loop of a fixed number of steps, with a carry and stacked results. */
 export const scanPrimitive: Primitive<ScanParameters> = {
@@ -32,6 +33,9 @@ export const scanPrimitive: Primitive<ScanParameters> = {
   batch: batchScan,
   reference: interpretScan,
   lowering: { kind: "scan" },
+  get samples() {
+    return scanSamples();
+  },
 };
 
 function inferScan(inputs: readonly TensorType[], parameters: ScanParameters): TensorType[] {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { tensor } from "../../tensor/create.ts";
-import "../../tensor/install.ts";
+import "../../../test/on-reference.ts";
 import { add, mul, sub } from "../ops/arithmetic.ts";
 import { matmul } from "../ops/matmul.ts";
 import { sum } from "../ops/structure.ts";

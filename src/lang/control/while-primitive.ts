@@ -21,6 +21,7 @@ import { bind, inline } from "../program/trace.ts";
 import { batchProgram, repeat } from "../transforms/batch.ts";
 import { traceClosed } from "../transforms/closed.ts";
 import { jointProgram, positions, type Tangent } from "../transforms/linearize.ts";
+import { whileSamples } from "./samples.ts";
 
 /** A loop whose number of steps is known only when it runs. */
 export const whilePrimitive: Primitive<WhileParameters> = {
@@ -38,6 +39,9 @@ export const whilePrimitive: Primitive<WhileParameters> = {
   batch: batchWhile,
   reference: interpretWhile,
   lowering: { kind: "while" },
+  get samples() {
+    return whileSamples();
+  },
 };
 
 function inferWhile(

@@ -6,6 +6,7 @@ import { type Atom, type Equation, Literal, type Program, typeOf } from "../prog
 import { Tensor } from "../program/tensor.ts";
 import { bind, inScope } from "../program/trace.ts";
 import { traceClosed } from "./closed.ts";
+import { neededEquations } from "./extract.ts";
 import type { Tangent } from "./linearize.ts";
 
 /** The transpose of a linear program. */
@@ -32,7 +33,8 @@ export function pullBack(
     const value = inputs[i];
     if (value !== undefined) values.set(variable, value);
   }
-  const linear = evaluateKnown(program, values);
+  const given = program.outputs.filter((_, i) => outputCotangents[i] !== undefined);
+  const linear = evaluateKnown(neededEquations(program.equations, given), values);
   const cotangents = new Map<Atom, Tensor>();
   const accumulate = (atom: Atom, cotangent: Tangent): void => {
     const sum = addTangents(cotangents.get(atom), cotangent);
@@ -54,8 +56,8 @@ export function pullBack(
 }
 
 /** Evaluates the equations that depend on nothing linear, and returns the others. */
-function evaluateKnown(program: Program, values: Map<Atom, Tensor>): Equation[] {
-  return program.equations.filter((equation) => {
+function evaluateKnown(equations: readonly Equation[], values: Map<Atom, Tensor>): Equation[] {
+  return equations.filter((equation) => {
     const operands = equation.inputs.flatMap((atom): Operand[] => {
       const operand = atom instanceof Literal ? atom : values.get(atom);
       return operand === undefined ? [] : [operand];
