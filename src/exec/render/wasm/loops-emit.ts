@@ -1,9 +1,10 @@
+import { isFloat } from "../../../base/dtype.ts";
 import { startOf } from "../../../lang/kernel/evaluate.ts";
 import type { Combine } from "../../../lang/kernel/kernel.ts";
 import type { FunctionBuilder, Local, ModuleBuilder } from "./encoder.ts";
 import { Emitter, type LaneMode } from "./expression.ts";
 import type { Graph } from "./graph.ts";
-import { convertMask, emitPair } from "./lanes.ts";
+import { convertMask, emitPair, zeroVector } from "./lanes.ts";
 import { emitCheck, emitStore } from "./memory.ts";
 import {
   type CheckNode,
@@ -40,6 +41,12 @@ export interface LoweredNest {
   /** The extents of the loops, space first. */
   readonly extents: readonly IndexNode[];
   readonly groups: readonly Group[];
+}
+
+/** A partial value of a reduction; of a float maximum or minimum also whether any element was NaN. */
+interface PartialSum {
+  readonly sum: Local;
+  readonly unordered: Local | undefined;
 }
 
 const pairOf: Readonly<Record<Combine, "add" | "mul" | "max" | "min">> = {
@@ -100,14 +107,15 @@ class NestEmitter {
     const roots = group.steps.flatMap(stepNodes);
     const axes = inner.map((_, k) => space.length + k);
     const alongInner = vectorized === "inner";
-    const sums = new Map<Step, Local[]>();
+    const sums = new Map<Step, PartialSum[]>();
     for (const step of group.steps) {
       if (step.kind === "reduce") sums.set(step, this.#accumulators(step, alongInner ? partials : copies));
     }
     const body = (bodyCopies: number): void => {
       this.#copies(group.steps, bodyCopies, (step, copy) => {
-        const sum = sums.get(step)?.[copy];
-        if (step.kind === "reduce" && sum !== undefined) this.#accumulate(step, sum, copy, alongInner);
+        const partial = sums.get(step)?.[copy];
+        if (step.kind === "reduce" && partial !== undefined)
+          this.#accumulate(step, partial, copy, alongInner);
         else if (step.kind !== "reduce") this.#statement(step, copy);
       });
     };
@@ -117,8 +125,10 @@ class NestEmitter {
     } else {
       this.#loops(axes, roots, copies, () => body(copies));
     }
-    for (const [step, locals] of sums) {
+    for (const [step, parts] of sums) {
       if (step.kind !== "reduce") continue;
+      this.#markUnordered(parts);
+      const locals = parts.map((part) => part.sum);
       if (alongInner) this.#fold(step, locals);
       locals.slice(0, copies).forEach((local, copy) => {
         e.define(step.result, copy, local);
@@ -232,15 +242,20 @@ class NestEmitter {
     );
   }
 
-  #accumulators(step: ReduceNode, count: number): Local[] {
-    const locals: Local[] = [];
-    for (let copy = 0; copy < count; copy++) {
+  #accumulators(step: ReduceNode, count: number): PartialSum[] {
+    const f = this.#f;
+    const isExtreme = step.combine === "max" || step.combine === "min";
+    const tracksOrder = isExtreme && isFloat(step.value.dtype);
+    return Array.from({ length: count }, () => {
       const sum = this.#e.local("v128");
       this.#pushStart(step);
-      this.#f.set(sum);
-      locals.push(sum);
-    }
-    return locals;
+      f.set(sum);
+      if (!tracksOrder) return { sum, unordered: undefined };
+      const unordered = this.#e.local("v128");
+      zeroVector(f);
+      f.set(unordered);
+      return { sum, unordered };
+    });
   }
 
   #pushStart({ combine, value }: ReduceNode): void {
@@ -250,22 +265,63 @@ class NestEmitter {
     this.#f.v128(new Uint8Array(lanes.buffer));
   }
 
-  #accumulate(step: ReduceNode, sum: Local, copy: number, alongInner: boolean): void {
+  #accumulate(step: ReduceNode, { sum, unordered }: PartialSum, copy: number, alongInner: boolean): void {
+    const f = this.#f;
+    const { combine, value } = step;
+    if (unordered === undefined) {
+      f.get(sum);
+      this.#pushAddend(step, copy, alongInner);
+      emitPair(f, pairOf[combine], value.dtype);
+      f.set(sum);
+      return;
+    }
+    // The engine's max is eight instructions in a chain. Two halves of it, x < y ? y : x both ways, differ for zeros,
+    // whose signs `and` (for min, `or`) combines, and for NaN, which is noted on the side.
+    const prefix = value.dtype === "f64" ? "f64x2" : "f32x4";
+    this.#e.borrow("v128", (element) => {
+      this.#pushAddend(step, copy, alongInner);
+      f.set(element);
+      for (const [x, y] of [
+        [sum, element],
+        [element, sum],
+      ]) {
+        f.get(x);
+        f.get(y);
+        f.emit(`${prefix}.p${combine === "max" ? "max" : "min"}`);
+      }
+      f.emit(combine === "max" ? "v128.and" : "v128.or");
+      f.set(sum);
+      f.get(unordered);
+      f.get(element);
+      f.get(element);
+      f.emit(`${prefix}.ne`, "v128.or");
+      f.set(unordered);
+    });
+  }
+
+  // The value to add; lanes that count already, or that repeat the only one, add nothing.
+  #pushAddend(step: ReduceNode, copy: number, alongInner: boolean): void {
     const f = this.#f;
     const e = this.#e;
-    const { combine, value } = step;
-    f.get(sum);
-    e.push(value, copy, 32);
-    if (alongInner && e.mode !== "vector") {
-      // Lanes that count already, or that repeat the only one, add nothing.
-      this.#pushStart(step);
-      if (e.mode === "overlap" && e.active !== undefined) f.get(e.active);
-      else f.v128(new Uint8Array(new Int32Array([-1, 0, 0, 0]).buffer));
-      convertMask(f, 32, widthOf(value));
-      f.emit("v128.bitselect");
+    e.push(step.value, copy, 32);
+    if (!alongInner || e.mode === "vector") return;
+    this.#pushStart(step);
+    if (e.mode === "overlap" && e.active !== undefined) f.get(e.active);
+    else f.v128(new Uint8Array(new Int32Array([-1, 0, 0, 0]).buffer));
+    convertMask(f, 32, widthOf(step.value));
+    f.emit("v128.bitselect");
+  }
+
+  // All ones is a NaN.
+  #markUnordered(parts: readonly PartialSum[]): void {
+    const f = this.#f;
+    for (const { sum, unordered } of parts) {
+      if (unordered === undefined) continue;
+      f.get(sum);
+      f.get(unordered);
+      f.emit("v128.or");
+      f.set(sum);
     }
-    emitPair(f, pairOf[combine], value.dtype);
-    f.set(sum);
   }
 
   // Combines partial vectors, then lanes, in a fixed order; the result is in every lane.
