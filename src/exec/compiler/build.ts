@@ -118,6 +118,7 @@ class Builder {
       const buffer = this.buffer(operand);
       if (this.drafts.frameOf(buffer) !== this.frame || !canOverwrite(step, variable, operand)) continue;
       reused.add(operand);
+      step.cluster?.overwrites.set(variable, operand);
       return this.drafts.share(buffer, variable.type.dtype, sizeOf(variable.type.shape));
     }
     return undefined;

@@ -52,6 +52,8 @@ export interface Cluster {
   readonly visits: Visit[];
   /** Error codes to set where a condition holds. */
   readonly checks: readonly { readonly condition: Expression; readonly code: number }[];
+  /** Outputs that lie in the buffer of an operand, and that operand. */
+  readonly overwrites: Map<Var, Var>;
   readonly scattering?: Scattering;
   readonly contraction?: {
     readonly batch: readonly number[];
@@ -107,7 +109,17 @@ function emptyCluster(
   inner: readonly number[],
   reader: Reader,
 ): Cluster {
-  return { kind, equations: [], reader, space, inner, reductions: [], visits: [], checks: [] };
+  return {
+    kind,
+    equations: [],
+    reader,
+    space,
+    inner,
+    reductions: [],
+    visits: [],
+    checks: [],
+    overwrites: new Map(),
+  };
 }
 
 function startContraction(

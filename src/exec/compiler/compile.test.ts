@@ -10,7 +10,11 @@ import { reshape, sum, transpose } from "../../lang/ops/structure.ts";
 import type { Tensor } from "../../lang/program/tensor.ts";
 import { trace } from "../../lang/program/trace.ts";
 import { tensor } from "../../tensor/create.ts";
+import { setDevice } from "../../tensor/devices.ts";
 import { compile } from "./index.ts";
+
+// Interpreted plans and reference rules round alike.
+setDevice("reference");
 
 function random(shape: number[]): Tensor {
   const size = shape.reduce((a, b) => a * b, 1);
@@ -68,4 +72,19 @@ test("reshape, broadcast and shared results", () => {
     },
     [random([3, 4]), random([12])],
   );
+});
+
+test("updates in place read what they overwrite before it is gone", () => {
+  // Momentum: w′ reads m, whose buffer m′ takes.
+  const momentum = (w: Tensor, m: Tensor, g: Tensor): Tensor[] => {
+    const next = add(mul(m, 0.9), g);
+    return [next, add(w, mul(add(m, next), -0.1))];
+  };
+  check(momentum, [random([20]), random([20]), random([20])], [true, true, false]);
+  // Each output reads what the other would overwrite: only one of them can be in place.
+  const rotate = (x: Tensor, y: Tensor): Tensor[] => [
+    add(mul(x, 0.6), mul(y, 0.8)),
+    add(mul(x, -0.8), mul(y, 0.6)),
+  ];
+  check(rotate, [random([20]), mul(random([20]), 3)], [true, true]);
 });

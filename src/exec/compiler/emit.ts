@@ -13,6 +13,7 @@ import type {
 import * as s from "../../lang/kernel/scalar.ts";
 import type { Var } from "../../lang/program/program.ts";
 import { type Cluster, loopOver } from "./cluster.ts";
+import { orderStores } from "./order.ts";
 
 /** A kernel and the Var behind each of its buffers. */
 export interface Emitted {
@@ -35,8 +36,14 @@ export function emitCluster(
   }
   const level = (at: readonly Coordinate[]): "outer" | "inner" => levelOf(cluster, at);
   const stores: (Store | Check)[] = [];
-  for (const [variable, member] of cluster.reader.members) {
-    if (!needed(variable)) continue;
+  for (const { condition, code } of cluster.checks) {
+    stores.push({ kind: "check", level: "outer", condition: buffers.rename(condition), code });
+  }
+  const { members } = cluster.reader;
+  const stored = [...members.keys()].filter(needed);
+  for (const variable of orderStores(cluster, stored, cluster.overwrites) ?? stored) {
+    const member = members.get(variable);
+    if (member === undefined) continue;
     const strides = stridesOf(variable.type.shape);
     const value = buffers.rename(member.expression);
     stores.push({
@@ -48,9 +55,6 @@ export function emitCluster(
       guards: [],
       value,
     });
-  }
-  for (const { condition, code } of cluster.checks) {
-    stores.push({ kind: "check", level: "outer", condition: buffers.rename(condition), code });
   }
   if (cluster.contraction === undefined) {
     return [buffers.finish(loops(cluster, [...statements, ...stores]))];

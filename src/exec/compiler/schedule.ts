@@ -4,6 +4,7 @@ import type { Var } from "../../lang/program/program.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Step } from "./fuse.ts";
 import { expressionsOf, forEachLoad } from "./loads.ts";
+import { orderStores } from "./order.ts";
 
 /** An input whose buffer may be overwritten, by any output or by one only. */
 export interface Donation {
@@ -45,12 +46,16 @@ export function schedule(
     if (readers.some((reader) => reaches(reader, writer, before))) continue;
     for (const reader of readers) before.get(writer)?.add(reader);
     taken.add(input);
+    writer.cluster?.overwrites.set(output, input);
     overwrites.push({ output, input });
   }
   return { steps: topological(steps, before), overwrites };
 }
 
-/** True when a kernel may write `output` into the buffer of `input`: it reads each element only where it writes it. */
+/**
+ * True when a kernel may write `output` into the buffer of `input`: it reads each element only where it writes it, and
+ * its stores can be ordered so that none reads what an earlier one has overwritten.
+ */
 export function canOverwrite(step: Step, output: Var, input: Var): boolean {
   const { cluster } = step;
   if (cluster === undefined || cluster.kind === "scatter" || !step.reads.has(input)) return false;
@@ -60,7 +65,9 @@ export function canOverwrite(step: Step, output: Var, input: Var): boolean {
   const member = cluster.reader.members.get(output);
   if (member === undefined) return false;
   const index = linearIndex(member.at, stridesOf(output.type.shape));
-  return readsOnlyAt(cluster, input, index);
+  if (!readsOnlyAt(cluster, input, index)) return false;
+  const overwrites = new Map(cluster.overwrites).set(output, input);
+  return orderStores(cluster, [...overwrites.keys()], overwrites) !== undefined;
 }
 
 function readsOnlyAt(cluster: Cluster, input: Var, index: Coordinate): boolean {
