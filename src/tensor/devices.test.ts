@@ -16,7 +16,7 @@ describe("devices", () => {
   });
 
   it("is the device of NEURITE_DEVICE or WebAssembly at the start", () => {
-    expect(initial).toBe(process.env.NEURITE_DEVICE ?? "wasm");
+    expect(initial).toBe(process.env.NEURITE_DEVICE || "wasm");
   });
 
   it("suggests a name for a misspelt device", () => {
