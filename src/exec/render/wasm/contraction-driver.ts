@@ -1,6 +1,13 @@
 import { packFrame } from "./contraction-pack.ts";
 import { importShared, multiplyFunction, packFunction, walkFunction } from "./contraction-shared.ts";
-import { type ContractionType, laneFacts, tileColumns, tileRows, tileVectors } from "./contraction-tile.ts";
+import {
+  type ContractionType,
+  laneFacts,
+  pushMultiplyArguments,
+  tileColumns,
+  tileRows,
+  tileVectors,
+} from "./contraction-tile.ts";
 import {
   type LoopWord,
   loopWord,
@@ -121,19 +128,19 @@ class Driver {
             );
             const left = this.inScratch(this.word("leftBlock"));
             this.pack("left", left, row, rows, leftPanels, depth, depths, this.word("leftPanelBytes"));
-            const operands: Operand[] = [
+            pushMultiplyArguments(f, {
               left,
-              slot,
-              scratch,
-              depths,
+              right: slot,
+              sums: scratch,
+              depth: depths,
               leftPanels,
               rightPanels,
-              this.word("leftPanelBytes"),
-              this.word("rightPanelBytes"),
-              this.word("rowBytes"),
-              depth,
-            ];
-            for (const operand of operands) f.push(operand);
+              leftPanelBytes: this.word("leftPanelBytes"),
+              rightPanelBytes: this.word("rightPanelBytes"),
+              rightDepthBytes: 16 * tileVectors,
+              rowBytes: this.word("rowBytes"),
+              accumulate: depth,
+            });
             f.call(multiplyBlock);
             f.increment(slot, this.word("rightSlotBytes"));
           });

@@ -1,4 +1,12 @@
-import type { FunctionBuilder, FunctionReference, Local, ModuleBuilder, Signature } from "./encoder.ts";
+import type {
+  FunctionBuilder,
+  FunctionReference,
+  Local,
+  ModuleBuilder,
+  Operand,
+  Signature,
+} from "./encoder.ts";
+import { integers } from "./encoder-integers.ts";
 import type { MemoryOpcode, PlainOpcode } from "./encoder-opcodes.ts";
 
 /** The element types that contractions multiply. */
@@ -39,77 +47,100 @@ export function tileColumns(dtype: ContractionType): number {
   return tileVectors * laneFacts[dtype].lanes;
 }
 
-/**
- * (left, right, sums, depth, left panels, right panels, left panel bytes, right panel bytes, bytes of a row of sums, accumulate) → ().
- * A left panel holds for each depth its 4 rows, a right panel its 2 vectors of columns.
- */
-export const multiplySignature: Signature = { parameters: new Array(10).fill("i32"), results: [] };
+const multiplyParameters = [
+  "left",
+  "right",
+  "sums",
+  "depth",
+  "leftPanels",
+  "rightPanels",
+  // Bytes from one panel to the next.
+  "leftPanelBytes",
+  "rightPanelBytes",
+  // Bytes from one depth to the next in a right panel.
+  "rightDepthBytes",
+  // Bytes from one row of sums to the next.
+  "rowBytes",
+  // Whether to add to the sums that are there.
+  "accumulate",
+] as const;
 
-/** sums (+)= left · right for packed panels: the loops around the register tile. */
+/** The name of a parameter of the multiplying function. */
+export type MultiplyParameter = (typeof multiplyParameters)[number];
+
+/** The signature of the multiplying function: all parameters are i32. */
+export const multiplySignature: Signature = { parameters: multiplyParameters.map(() => "i32"), results: [] };
+
+/** Pushes the arguments of the multiplying function in order. */
+export function pushMultiplyArguments(f: FunctionBuilder, values: Record<MultiplyParameter, Operand>): void {
+  for (const name of multiplyParameters) f.push(values[name]);
+}
+
+/**
+ * sums (+)= left · right: a left panel holds, for each depth, its rows; a right panel its columns.
+ * The tile's loop is not unrolled: V8 hoists all loads of an unrolled body to its start and spills.
+ */
 export function defineMultiply(
   module: ModuleBuilder,
   name: string,
   dtype: ContractionType,
 ): FunctionReference {
   return module.define(name, multiplySignature, (f) => {
-    const [
-      firstLeft,
-      right,
-      sums,
-      depth,
-      leftPanels,
-      rightPanels,
-      leftBytes,
-      rightBytes,
-      rowBytes,
-      accumulate,
-    ] = f.parameters;
+    const parameter = (wanted: MultiplyParameter): Local => f.parameters[multiplyParameters.indexOf(wanted)];
+    const { multiply } = integers(f);
     const [row, column, left, target] = f.manyLocals("i32", 4);
+    const right = parameter("right");
+    const sums = parameter("sums");
+    const rowBytes = parameter("rowBytes");
     // A right panel stays in the first cache while all left panels pass.
-    f.forRange(column, { from: 0, to: rightPanels }, () => {
-      f.get(firstLeft);
-      f.set(left);
-      f.get(sums);
-      f.set(target);
-      f.forRange(row, { from: 0, to: leftPanels }, () => {
-        inlineTile(f, dtype, [left, right, target, depth, rowBytes, accumulate]);
-        f.increment(left, leftBytes);
-        f.get(target);
-        f.get(rowBytes);
-        f.i32(tileRows);
-        f.emit("i32.mul", "i32.add");
-        f.set(target);
+    f.forRange(column, { from: 0, to: parameter("rightPanels") }, () => {
+      f.set(left, parameter("left"));
+      f.set(target, sums);
+      f.forRange(row, { from: 0, to: parameter("leftPanels") }, () => {
+        const tile = emitTile(f, dtype, left, right, parameter("depth"), parameter("rightDepthBytes"));
+        f.get(parameter("accumulate"));
+        f.if(
+          () => storeTile(f, dtype, tile, target, rowBytes, true),
+          () => storeTile(f, dtype, tile, target, rowBytes, false),
+        );
+        f.increment(left, parameter("leftPanelBytes"));
+        f.increment(target, multiply(rowBytes, tileRows));
       });
-      f.increment(right, rightBytes);
+      f.increment(right, parameter("rightPanelBytes"));
       f.increment(sums, 16 * tileVectors);
     });
   });
 }
 
-// The register tile has a function of its own, so that engines optimise it soon and alone; unrolling its loop makes V8 spill.
-function inlineTile(f: FunctionBuilder, dtype: ContractionType, ps: Local[]): void {
+// Σ over depth of left column · right row, in registers.
+function emitTile(
+  f: FunctionBuilder,
+  dtype: ContractionType,
+  leftPanel: Local,
+  rightPanel: Local,
+  depth: Local,
+  rightDepthBytes: Local,
+): Local[][] {
   const { bytes, splat, multiply, add } = laneFacts[dtype];
-  const [left0, right0, target0, depth0, rowBytes, accumulate] = ps;
-  const [left, right, target, depth] = f.manyLocals("i32", 4);
-  f.set(left, left0);
-  f.set(right, right0);
-  f.set(target, target0);
-  f.set(depth, depth0);
-  const sums = Array.from({ length: tileRows }, () => f.manyLocals("v128", tileVectors));
-  for (const row of sums)
-    for (const x of row) {
-      f.v128(new Uint8Array(16));
-      f.set(x);
-    }
+  const { subtract } = integers(f);
+  const [left, right, remaining] = f.manyLocals("i32", 3);
   const columns = f.manyLocals("v128", tileVectors);
   const factor = f.local("v128");
+  const tile = Array.from({ length: tileRows }, () => f.manyLocals("v128", tileVectors));
+  for (const sum of tile.flat()) {
+    f.v128(new Uint8Array(16));
+    f.set(sum);
+  }
+  f.set(left, leftPanel);
+  f.set(right, rightPanel);
+  f.set(remaining, depth);
   f.loop((start) => {
     columns.forEach((column, k) => {
       f.get(right);
       f.memory("v128.load", 16 * k);
       f.set(column);
     });
-    sums.forEach((row, i) => {
+    tile.forEach((row, i) => {
       f.get(left);
       f.memory(splat, bytes * i);
       f.set(factor);
@@ -122,31 +153,35 @@ function inlineTile(f: FunctionBuilder, dtype: ContractionType, ps: Local[]): vo
       });
     });
     f.increment(left, bytes * tileRows);
-    f.increment(right, 16 * tileVectors);
-    f.get(depth);
-    f.i32(1);
-    f.emit("i32.sub");
-    f.tee(depth);
+    f.increment(right, rightDepthBytes);
+    f.push(subtract(remaining, 1));
+    f.tee(remaining);
     f.branchIf(start);
   });
-  const store = (combine: boolean): void => {
-    sums.forEach((row, i) => {
-      row.forEach((sum, k) => {
-        f.get(target);
-        if (combine) {
-          f.get(target);
-          f.memory("v128.load", 16 * k);
-        }
-        f.get(sum);
-        if (combine) f.emit(add);
-        f.memory("v128.store", 16 * k);
-      });
-      if (i < tileRows - 1) f.increment(target, rowBytes);
+  return tile;
+}
+
+function storeTile(
+  f: FunctionBuilder,
+  dtype: ContractionType,
+  tile: readonly (readonly Local[])[],
+  target: Local,
+  rowBytes: Local,
+  accumulate: boolean,
+): void {
+  const address = f.local("i32");
+  f.set(address, target);
+  tile.forEach((row, i) => {
+    if (i > 0) f.increment(address, rowBytes);
+    row.forEach((sum, k) => {
+      f.get(address);
+      f.get(sum);
+      if (accumulate) {
+        f.get(address);
+        f.memory("v128.load", 16 * k);
+        f.emit(laneFacts[dtype].add);
+      }
+      f.memory("v128.store", 16 * k);
     });
-  };
-  f.get(accumulate);
-  f.if(
-    () => store(true),
-    () => store(false),
-  );
+  });
 }
