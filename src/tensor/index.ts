@@ -10,6 +10,7 @@ export {
   checkpoint,
   cond,
   customGradient,
+  type Returned,
   type ScanOptions,
   scan,
   switchCase,
@@ -25,8 +26,8 @@ export {
   argmax,
   argmin,
   argsort,
+  asTensor,
   avgPool,
-  barrier,
   bitcast,
   broadcastTo,
   type ConvolutionOptions,
@@ -45,6 +46,7 @@ export {
   determinant,
   div,
   dot,
+  dropout,
   dynamicSlice,
   dynamicUpdateSlice,
   eigh,
@@ -114,6 +116,7 @@ export {
   pow,
   prod,
   type ReductionOptions,
+  random,
   reciprocal,
   relu,
   rem,
@@ -151,6 +154,7 @@ export {
   swapAxes,
   swish,
   type TensorLike,
+  type TriangularSolveOptions,
   take,
   takeAlongAxis,
   tan,
@@ -170,8 +174,9 @@ export {
   zerosLike,
 } from "../lang/ops/index.ts";
 export { printProgram } from "../lang/program/print.ts";
+export { type Atom, type Equation, Literal, Program, Var } from "../lang/program/program.ts";
 export { type NestedNumbers, Tensor } from "../lang/program/tensor.ts";
-export { withScope } from "../lang/program/trace.ts";
+export { isTracing, withScope } from "../lang/program/trace.ts";
 export * from "../lang/transforms/index.ts";
 export { type TensorData, type TensorOptions, tensor } from "./create.ts";
 export { type DeviceStatus, devices, getDevice, setDevice } from "./devices.ts";

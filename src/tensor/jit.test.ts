@@ -190,8 +190,19 @@ describe("jit", () => {
     expect(() => jit(() => 0, { donate: -1 })).toThrow(/positions of arguments/);
   });
 
-  it("shows its program", () => {
-    const lowered = jit((x: Tensor) => mul(x, 2)).lower(tensor([1, 2]));
-    expect(String(lowered)).toBe("(v0: f32[2]) => {\n  v1: f32[2] = mul(v0, 2:f32)\n  return v1\n}");
+  it("shows its program and its kernels", () => {
+    setDevice("wasm");
+    const lowered = jit((x: Tensor) => mul(add(x, 1), 2)).lower(tensor([1, 2]));
+    expect(String(lowered)).toBe(
+      "(v0: f32[2]) => {\n  v1: f32[2] = add(v0, 1:f32)\n  v2: f32[2] = mul(v1, 2:f32)\n  return v2\n}",
+    );
+    expect(lowered.kernels()).toHaveLength(1);
+    expect(lowered.kernels()[0]).toContain("b1[i0] = (b0[i0] + 1) * 2");
+    setDevice("reference");
+    expect(
+      jit((x: Tensor) => mul(x, 2))
+        .lower(tensor(1))
+        .kernels(),
+    ).toEqual([]);
   });
 });

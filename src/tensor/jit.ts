@@ -1,5 +1,6 @@
 import { checkOptions, NeuriteError } from "../base/error.ts";
-import type { Plan } from "../lang/kernel/kernel.ts";
+import type { Command, Kernel, Plan } from "../lang/kernel/kernel.ts";
+import { printKernel } from "../lang/kernel/print.ts";
 import { printProgram } from "../lang/program/print.ts";
 import type { Program } from "../lang/program/program.ts";
 import type { Tensor } from "../lang/program/tensor.ts";
@@ -35,6 +36,8 @@ export interface Lowered {
   readonly plan: Plan | undefined;
   /** The program as text. */
   toString(): string;
+  /** Each kernel of the plan as text, those inside loops and branches too; none on devices that do not compile. */
+  kernels(): string[];
 }
 
 type AnyFunction = (...args: unknown[]) => unknown;
@@ -127,7 +130,12 @@ export function jit(f: AnyFunction, options: JitOptions = {}): Jitted<unknown[],
     const runner = currentDevice().prepare(program, donationsOf(name, program, patterns, donated));
     const { plan } = runner;
     runner.release();
-    return { program, plan, toString: () => printProgram(program) };
+    return {
+      program,
+      plan,
+      toString: () => printProgram(program),
+      kernels: () => kernelsOf(plan?.commands ?? []).map(printKernel),
+    };
   };
   return Object.assign(call, { lower });
 }
@@ -143,6 +151,25 @@ export function jit(f: AnyFunction, options: JitOptions = {}): Jitted<unknown[],
 export function programOf<A extends readonly unknown[]>(f: (...args: A) => unknown, ...args: A): Program;
 export function programOf(f: AnyFunction, ...args: readonly unknown[]): Program {
   return traceCall(f, args, nameOf(f, undefined), []).program;
+}
+
+function kernelsOf(commands: readonly Command[]): Kernel[] {
+  return commands.flatMap(kernelsOfCommand);
+}
+
+function kernelsOfCommand(command: Command): Kernel[] {
+  switch (command.kind) {
+    case "kernel":
+      return [command.kernel];
+    case "copy":
+      return [];
+    case "branch":
+      return command.branches.flatMap(kernelsOf);
+    case "while":
+      return kernelsOf([...command.condition, ...command.body]);
+    case "repeat":
+      return kernelsOf(command.body);
+  }
 }
 
 function nameOf(f: AnyFunction, name: string | undefined): string {
