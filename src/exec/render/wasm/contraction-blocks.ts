@@ -1,12 +1,24 @@
 import { type ContractionType, laneFacts, tileColumns, tileRows } from "./contraction-tile.ts";
 
+/** The sizes of a contraction: the products of its extents. */
+export interface ContractionSizes {
+  readonly batch: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly depth: number;
+}
+
 /** How a contraction is cut into blocks that fit the caches, and where they lie in scratch. */
 export interface Blocks {
   readonly rows: number;
   readonly columns: number;
   readonly depth: number;
   readonly leftPanelBytes: number;
+  /** Bytes from one right panel to the next, and from one depth to the next in a panel. */
   readonly rightPanelBytes: number;
+  readonly rightDepthBytes: number;
+  /** True if the register tile reads the right operand where it lies, without packing. */
+  readonly direct: boolean;
   readonly rowBytes: number;
   /** Bytes from one packed right block to the next along depth; 0 if only one is kept. */
   readonly rightSlotBytes: number;
@@ -26,9 +38,27 @@ const sumsBytes = 256 * 1024;
 const rowsLimit = 1024;
 const rightBytesLimit = 64 * 1024 * 1024;
 
-/** Cuts [rows × depth] · [depth × columns] into blocks of about equal size. */
-export function cutBlocks(dtype: ContractionType, rows: number, columns: number, depth: number): Blocks {
+// Wider rows than this fall into few sets of a cache; the more rows of sums share a packed block, the better it pays.
+const directStrideLimit = 2048;
+const directRowBytes = 128 * 1024;
+
+/**
+ * Cuts [rows × depth] · [depth × columns] into blocks of about equal size. `rightStride` is the distance in bytes
+ * between the rows of a right operand that the register tile could read in place, undefined if it cannot.
+ */
+export function cutBlocks(
+  dtype: ContractionType,
+  { rows, columns, depth }: ContractionSizes,
+  rightStride: number | undefined,
+): Blocks {
   const { bytes } = laneFacts[dtype];
+  const tileBytes = tileColumns(dtype) * bytes;
+  // Whole tiles only: nothing behind the operand is read.
+  const direct =
+    rightStride !== undefined &&
+    columns % tileColumns(dtype) === 0 &&
+    rightStride <= directStrideLimit &&
+    rows * rightStride <= directRowBytes;
   const depthBlock = evenPart(depth, depthLimit, 1);
   const columnBlock = evenPart(columns, columnsLimit, tileColumns(dtype));
   const rowsFit = Math.min(
@@ -40,9 +70,9 @@ export function cutBlocks(dtype: ContractionType, rows: number, columns: number,
   const depthBlocks = Math.ceil(depth / depthBlock);
   // The pad keeps panels and rows from falling into the same sets of a cache.
   const leftPanelBytes = align(depthBlock * tileRows * bytes) + cacheLine;
-  const rightPanelBytes = align(depthBlock * tileColumns(dtype) * bytes) + cacheLine;
+  const rightPanelBytes = direct ? tileBytes : align(depthBlock * tileBytes) + cacheLine;
   const rowBytes = align(columnBlock * bytes) + cacheLine;
-  const rightBlockBytes = (columnBlock / tileColumns(dtype)) * rightPanelBytes;
+  const rightBlockBytes = direct ? 0 : (columnBlock / tileColumns(dtype)) * rightPanelBytes;
   const severalRowBlocks = rowBlock < rows;
   const repackRight = severalRowBlocks && depthBlocks * rightBlockBytes > rightBytesLimit;
   const keepRight = severalRowBlocks && depthBlocks > 1 && !repackRight;
@@ -54,6 +84,8 @@ export function cutBlocks(dtype: ContractionType, rows: number, columns: number,
     depth: depthBlock,
     leftPanelBytes,
     rightPanelBytes,
+    rightDepthBytes: direct ? rightStride : tileBytes,
+    direct,
     rowBytes,
     rightSlotBytes: keepRight ? rightBlockBytes : 0,
     repackRight,

@@ -110,21 +110,27 @@ class Driver {
           f.set(slot, this.inScratch(this.word("rightBlock")));
           f.forRange(depth, { from: 0, to: this.word("depth"), step: this.word("blockDepth") }, () => {
             cut(depths, "blockDepth", "depth", depth);
-            // The right block is packed for the first block of rows and kept for the others if it can be.
-            f.push(equal(row, 0));
-            f.push(this.word("repackRight"));
-            f.emit("i32.or");
-            f.if(() =>
-              this.pack(
-                "right",
-                slot,
-                column,
-                columns,
-                rightPanels,
-                depth,
-                depths,
-                this.word("rightPanelBytes"),
-              ),
+            f.push(this.word("direct"));
+            f.if(
+              () => f.set(slot, this.inPlace(column, depth)),
+              () => {
+                // The right block is packed for the first block of rows and kept for the others if it can be.
+                f.push(equal(row, 0));
+                f.push(this.word("repackRight"));
+                f.emit("i32.or");
+                f.if(() =>
+                  this.pack(
+                    "right",
+                    slot,
+                    column,
+                    columns,
+                    rightPanels,
+                    depth,
+                    depths,
+                    this.word("rightPanelBytes"),
+                  ),
+                );
+              },
             );
             const left = this.inScratch(this.word("leftBlock"));
             this.pack("left", left, row, rows, leftPanels, depth, depths, this.word("leftPanelBytes"));
@@ -137,7 +143,7 @@ class Driver {
               rightPanels,
               leftPanelBytes: this.word("leftPanelBytes"),
               rightPanelBytes: this.word("rightPanelBytes"),
-              rightDepthBytes: 16 * tileVectors,
+              rightDepthBytes: this.word("rightDepthBytes"),
               rowBytes: this.word("rowBytes"),
               accumulate: depth,
             });
@@ -178,19 +184,14 @@ class Driver {
   // Writes what stays the same of an operand's pack frame, and its fills.
   private initialize(side: Side): void {
     const { f, structure } = this;
-    const { load, store, equal, add } = this.is;
-    const { plan, nest } = structure[side];
+    const { store, equal, add } = this.is;
+    const { plan } = structure[side];
     const [frame, area] = f.manyLocals("i32", 2);
     f.set(frame, this.inScratch(this.operand(side, "frame")));
     f.set(area, this.inScratch(this.operand(side, "fillArea")));
     const lanes = laneFacts[structure.dtype].lanes;
     const fields: [keyof typeof packFrame, Operand][] = [
-      [
-        "source",
-        nest === undefined
-          ? load(this.args, 4 * plan.buffer)
-          : this.inScratch(this.operand(side, "materialized")),
-      ],
+      ["source", this.source(side)],
       ["elements", this.inScratch(this.operand(side, "elements"))],
       ["runs", this.inScratch(this.operand(side, "runs"))],
       ["guards", add(this.args, this.operand(side, "limits"))],
@@ -213,6 +214,20 @@ class Driver {
       f.emit("i32.eqz");
       f.branchIf(again);
     });
+  }
+
+  private source(side: Side): Operand {
+    const { plan, nest } = this.structure[side];
+    if (nest !== undefined) return this.inScratch(this.operand(side, "materialized"));
+    return this.is.load(this.args, 4 * plan.buffer);
+  }
+
+  // The address of a block of a right operand that is read where it lies.
+  private inPlace(column: Local, depth: Local): Operand {
+    const { add, multiply, load } = this.is;
+    const { bytes } = laneFacts[this.structure.dtype];
+    const start = add(this.source("right"), load(this.inScratch(this.operand("right", "places"))));
+    return add(start, add(multiply(depth, this.word("rightDepthBytes")), multiply(column, bytes)));
   }
 
   // The places of an operand at a batch index.

@@ -2,8 +2,8 @@ import type { Expression } from "../../../lang/kernel/expression.ts";
 import type { Contraction, LoopNest } from "../../../lang/kernel/kernel.ts";
 import { childrenOf } from "../../../lang/kernel/print.ts";
 import { mul } from "../../../lang/kernel/scalar.ts";
+import type { ContractionSizes } from "./contraction-blocks.ts";
 import { laneFacts, tileColumns, tileRows } from "./contraction-tile.ts";
-import type { ContractionSizes } from "./contraction-words.ts";
 
 /** A contraction as a loop nest: the depth is reduced at each point of batch, rows and columns. */
 export function contractionAsLoops(contraction: Contraction): LoopNest {

@@ -1,4 +1,4 @@
-import { align, type Blocks } from "./contraction-blocks.ts";
+import { align, type Blocks, type ContractionSizes } from "./contraction-blocks.ts";
 import type { PackAxis, PackPlan } from "./contraction-operand.ts";
 import { packFrame } from "./contraction-pack.ts";
 import { axisBytes } from "./contraction-runs.ts";
@@ -16,9 +16,12 @@ const loopWords = [
   "blockDepth",
   "leftPanelBytes",
   "rightPanelBytes",
+  "rightDepthBytes",
   "rowBytes",
   "rightSlotBytes",
   "repackRight",
+  // Whether the right operand is read where it lies.
+  "direct",
   // Places in scratch, in bytes from its start, where the sums lie.
   "leftBlock",
   "rightBlock",
@@ -82,14 +85,6 @@ export interface PackedOperand {
   readonly length: number;
 }
 
-/** The sizes of a contraction: the products of its extents. */
-export interface ContractionSizes {
-  readonly batch: number;
-  readonly rows: number;
-  readonly columns: number;
-  readonly depth: number;
-}
-
 /**
  * The words of a contraction: those of fixed meaning, then the epilogue's, then tables of axes, whose length depends on the operands.
  * `before` words stand before them in the arguments.
@@ -124,9 +119,11 @@ export function layOutWords(
     blockDepth: blocks.depth,
     leftPanelBytes: blocks.leftPanelBytes,
     rightPanelBytes: blocks.rightPanelBytes,
+    rightDepthBytes: blocks.rightDepthBytes,
     rowBytes: blocks.rowBytes,
     rightSlotBytes: blocks.rightSlotBytes,
     repackRight: blocks.repackRight ? 1 : 0,
+    direct: blocks.direct ? 1 : 0,
     leftBlock: blocks.left,
     rightBlock: blocks.right,
     zeroPlaces: reserve(placesBytes),

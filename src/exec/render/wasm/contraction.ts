@@ -1,13 +1,13 @@
 import { sizeOf } from "../../../base/shape.ts";
 import type { Contraction } from "../../../lang/kernel/kernel.ts";
-import { cutBlocks } from "./contraction-blocks.ts";
+import { type ContractionSizes, cutBlocks } from "./contraction-blocks.ts";
 import { type DriverStructure, defineDriver, sharedFunctions } from "./contraction-driver.ts";
 import { Epilogue } from "./contraction-epilogue.ts";
 import { contractionAsLoops, prefersLoops } from "./contraction-loops.ts";
 import { materialize } from "./contraction-materialize.ts";
 import { isAffine, type OperandAxes, planPacking } from "./contraction-operand.ts";
 import { laneFacts } from "./contraction-tile.ts";
-import { type ContractionSizes, fixedWords, layOutWords, type PackedOperand } from "./contraction-words.ts";
+import { fixedWords, layOutWords, type PackedOperand } from "./contraction-words.ts";
 import { renderLoopNest } from "./loops.ts";
 import type { RenderedKernel } from "./rendered.ts";
 
@@ -28,7 +28,7 @@ export function renderPacked(
   const right = packOperand(contraction, "right");
   const scratchWord = buffers.length;
   const before = scratchWord + 1;
-  const blocks = cutBlocks(dtype, sizes.rows, sizes.columns, sizes.depth);
+  const blocks = cutBlocks(dtype, sizes, rowStride(right));
   const epilogue = new Epilogue(contraction, before + fixedWords, blocks.rowBytes / laneFacts[dtype].bytes);
   const { words, scratchBytes } = layOutWords(dtype, sizes, blocks, { left, right }, epilogue.words, before);
   const structure: DriverStructure = { dtype, scratchWord, left, right };
@@ -62,6 +62,13 @@ function packOperand(contraction: Contraction, side: "left" | "right"): PackedOp
   }
   const { nest, load, length } = materialize(operand, axes, buffers, name);
   return { plan: planPacking(load, axes, dtype), nest: renderLoopNest(nest), length };
+}
+
+// The distance between the contiguous rows of a matrix, undefined for all other operands.
+function rowStride({ plan }: PackedOperand): number | undefined {
+  const { along, guards, panel, depth } = plan;
+  const isMatrix = along && guards === 0 && panel.length === 1 && depth.length === 1;
+  return isMatrix ? depth[0].strides[0] : undefined;
 }
 
 function operandKey({ plan, nest }: PackedOperand): string {
