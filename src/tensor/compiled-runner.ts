@@ -23,6 +23,23 @@ interface Output {
   readonly input: number | undefined;
 }
 
+/** What a runner holds outside the garbage-collected heap. */
+interface Holding {
+  readonly memory: DeviceMemory;
+  readonly executable: Executable;
+  /** Where the scalars that change from run to run are written; 0 before the first run. */
+  readonly scalarAddresses: number[];
+}
+
+/** Programs of functions that nobody can call any more are unloaded. */
+const forgotten: FinalizationRegistry<Holding> = /*#__PURE__*/ new FinalizationRegistry(unload);
+
+function unload({ memory, executable, scalarAddresses }: Holding): void {
+  executable.release();
+  for (const address of scalarAddresses) if (address !== 0) memory.release(address);
+  scalarAddresses.fill(0);
+}
+
 /** A compiled program: brings its inputs to the device, runs it, and fetches what does not stay there. */
 export class CompiledRunner implements Runner {
   readonly plan: Plan;
@@ -35,8 +52,8 @@ export class CompiledRunner implements Runner {
   private readonly addresses: number[];
   private readonly outputAddresses: number[];
   private readonly blocks: (Block | undefined)[];
-  /** Where the scalars that change from run to run are written; 0 before the first run. */
   private readonly scalarAddresses: number[];
+  private readonly holding: Holding;
   private readonly temporaries: number[] = [];
 
   constructor(
@@ -62,6 +79,8 @@ export class CompiledRunner implements Runner {
     this.outputAddresses = program.outputs.map(() => 0);
     this.blocks = program.inputs.map(() => undefined);
     this.scalarAddresses = program.inputs.map(() => 0);
+    this.holding = { memory, executable: this.executable, scalarAddresses: this.scalarAddresses };
+    forgotten.register(this, this.holding, this);
   }
 
   run(inputs: readonly (Storage | number)[]): Storage[] {
@@ -90,11 +109,8 @@ export class CompiledRunner implements Runner {
   }
 
   release(): void {
-    this.executable.release();
-    for (const [i, address] of this.scalarAddresses.entries()) {
-      if (address !== 0) this.memory.release(address);
-      this.scalarAddresses[i] = 0;
-    }
+    forgotten.unregister(this);
+    unload(this.holding);
   }
 
   private bringInputs(inputs: readonly (Storage | number)[]): void {

@@ -5,9 +5,11 @@ import { Storage } from "./storage.ts";
 class CountingHeap {
   readonly buffer = new ArrayBuffer(1 << 16);
   readonly live = new Set<number>();
+  limit = Number.POSITIVE_INFINITY;
   private end = 64;
 
   allocate(bytes: number): number {
+    if (this.live.size >= this.limit) throw new RangeError("no room");
     const address = this.end;
     this.end += Math.ceil(bytes / 64) * 64;
     this.live.add(address);
@@ -62,6 +64,22 @@ describe("DeviceMemory", () => {
       "device 1",
       Float32Array.of(7),
     ]);
+  });
+
+  it("drops copies when memory is short", () => {
+    const heap = new CountingHeap();
+    const memory = new DeviceMemory("test", heap, 1024);
+    const [old, current] = [storage(1), storage(2)];
+    for (const run of [old, old, current, current]) {
+      memory.startRun();
+      const temporaries: number[] = [];
+      memory.addressOf(run, temporaries);
+      for (const address of temporaries) memory.release(address);
+    }
+    heap.limit = heap.live.size;
+    memory.allocate(32);
+    expect([old.block?.address, current.block?.address === 0]).toEqual([0, false]);
+    expect(() => memory.allocate(32)).toThrow("no room");
   });
 
   it("returns a block once", () => {

@@ -48,8 +48,15 @@ export class DeviceMemory implements BlockMemory {
     return ++this.clock;
   }
 
+  /** The address of a fresh block; cached copies give way when memory is short. */
   allocate(bytes: number): number {
-    return this.heap.allocate(Math.max(bytes, 1));
+    try {
+      return this.heap.allocate(Math.max(bytes, 1));
+    } catch (error) {
+      if (this.copies.size === 0) throw error;
+      this.dropCopies(0);
+      return this.heap.allocate(Math.max(bytes, 1));
+    }
   }
 
   release(address: number): void {
@@ -141,14 +148,17 @@ export class DeviceMemory implements BlockMemory {
   private makeRoom(bytes: number): boolean {
     if (this.copiedBytes + bytes <= this.copyBudget) return true;
     // Half of the budget at once, so that this is rare.
-    const target = this.copyBudget / 2 - bytes;
+    this.dropCopies(this.copyBudget / 2 - bytes);
+    return this.copiedBytes + bytes <= this.copyBudget;
+  }
+
+  private dropCopies(bytesToKeep: number): void {
     for (const held of [...this.copies].sort((a, b) => lastUsed(a) - lastUsed(b))) {
-      if (this.copiedBytes <= target || lastUsed(held) === this.clock) break;
+      if (this.copiedBytes <= bytesToKeep || lastUsed(held) === this.clock) break;
       const block = held.copyOf?.deref();
       if (block === undefined) this.free(held);
       else this.releaseBlock(block);
     }
-    return this.copiedBytes + bytes <= this.copyBudget;
   }
 
   private own(address: number, dtype: DType, length: number): Block {
