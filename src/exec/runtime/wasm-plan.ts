@@ -35,7 +35,7 @@ export class PlanWords {
   /** Positions of the words that are addresses of words of the plan itself, counted in bytes from its start. */
   readonly own: number[] = [];
   /** For each root pairs of a word's position and its distance in bytes from the root. */
-  readonly patches = new Map<Root, number[]>();
+  readonly patches: Map<Root, number[]> = new Map();
   readonly routines: RoutineCall[] = [];
   /** The position of the first command. */
   readonly start: number;
