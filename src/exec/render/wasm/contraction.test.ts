@@ -1,133 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { type DType, dtypeFacts, type TypedArray } from "../../../base/dtype.ts";
-import { sizeOf, stridesOf } from "../../../base/shape.ts";
-import {
-  axisCoordinate,
-  type Coordinate,
-  dynamicCoordinate,
-  type Guard,
-  linearIndex,
-  plus,
-  times,
-} from "../../../lang/kernel/coordinate.ts";
-import type { Expression, Load } from "../../../lang/kernel/expression.ts";
-import { interpretKernel } from "../../../lang/kernel/interpret.ts";
-import type { Contraction, KernelBuffer, Store } from "../../../lang/kernel/kernel.ts";
+import { stridesOf } from "../../../base/shape.ts";
+import { dynamicCoordinate, linearIndex, plus, times } from "../../../lang/kernel/coordinate.ts";
+import type { Contraction, KernelBuffer } from "../../../lang/kernel/kernel.ts";
 import * as s from "../../../lang/kernel/scalar.ts";
-import { verifyKernel } from "../../../lang/kernel/verify.ts";
-import { renderContraction, renderPacked } from "./contraction.ts";
-import { ModuleBuilder } from "./encoder.ts";
-import type { RenderedKernel } from "./rendered.ts";
-
-const memory = new WebAssembly.Memory({ initial: 64 });
-const functions = new Map<string, (args: number) => void>();
-const shared: WebAssembly.ModuleImports = {};
-
-function compile(module: ModuleBuilder): WebAssembly.Exports {
-  const compiled = new WebAssembly.Module(module.finish());
-  return new WebAssembly.Instance(compiled, { env: { memory }, shared }).exports;
-}
-
-function functionOf(kernel: RenderedKernel): (args: number) => void {
-  const known = functions.get(kernel.key);
-  if (known !== undefined) return known;
-  for (const needed of kernel.shared) {
-    if (needed.key in shared) continue;
-    const module = new ModuleBuilder();
-    needed.define(module, needed.key);
-    Object.assign(shared, compile(module));
-  }
-  const module = new ModuleBuilder();
-  kernel.define(module, "run");
-  const { run } = compile(module);
-  if (typeof run !== "function") throw new TypeError("no function");
-  const call = (args: number): void => {
-    run(args);
-  };
-  functions.set(kernel.key, call);
-  return call;
-}
-
-/** Runs a kernel on copies of the arrays and gives them back. */
-function runWasm(
-  kernel: RenderedKernel,
-  arrays: readonly TypedArray[],
-  dtypes: readonly DType[],
-): TypedArray[] {
-  let next = 64;
-  const reserve = (bytes: number): number => {
-    const address = next;
-    next += Math.ceil(bytes / 64) * 64 + 64;
-    return address;
-  };
-  const addresses = arrays.map((array) => reserve(array.byteLength));
-  const scratch = reserve(kernel.scratchBytes);
-  const args = reserve(4 * (addresses.length + 1 + kernel.words.length));
-  if (next > memory.buffer.byteLength) memory.grow(Math.ceil((next - memory.buffer.byteLength) / 65536));
-  // What lies in scratch must not matter.
-  new Uint8Array(memory.buffer, scratch, kernel.scratchBytes).fill(0xff);
-  const views = arrays.map((array, k) =>
-    dtypeFacts[dtypes[k]].view(memory.buffer, addresses[k], array.length),
-  );
-  views.forEach((view, k) => {
-    view.set(arrays[k]);
-  });
-  const before = kernel.scratchBytes > 0 ? [...addresses, scratch] : addresses;
-  new Int32Array(memory.buffer, args, before.length + kernel.words.length).set([...before, ...kernel.words]);
-  functionOf(kernel)(args);
-  return views.map((view) => view.slice());
-}
-
-let seed = 1;
-function random(): number {
-  seed = (Math.imul(seed, 1103515245) + 12345) & 0x7fffffff;
-  return seed / 0x7fffffff - 0.5;
-}
-
-function randomArray(dtype: DType, length: number): TypedArray {
-  const array = dtypeFacts[dtype].create(length);
-  for (let k = 0; k < length; k++)
-    array[k] = dtype === "f32" || dtype === "f64" ? random() : Math.round(random() * 100);
-  return array;
-}
-
-/** Compares a contraction with its interpretation on random data. */
-function check(contraction: Contraction, lengths: readonly number[]): RenderedKernel {
-  verifyKernel(contraction);
-  const dtypes = contraction.buffers.map((buffer) => buffer.dtype);
-  const arrays = lengths.map((length, k) => randomArray(dtypes[k], length));
-  const expected = arrays.map((array) => array.slice());
-  interpretKernel(contraction, expected, new Set());
-  const packed = renderPacked(contraction);
-  const chosen = renderContraction(contraction);
-  const tolerance = (contraction.dtype === "f32" ? 8e-7 : 4e-15) * Math.sqrt(sizeOf(contraction.depth) + 4);
-  for (const kernel of chosen.key === packed.key ? [packed] : [packed, chosen]) {
-    const actual = runWasm(kernel, arrays, dtypes);
-    expected.forEach((array, k) => {
-      expect(largestError(array, actual[k]), `buffer ${k} of ${contraction.name}`).toBeLessThan(tolerance);
-    });
-  }
-  return packed;
-}
-
-function largestError(expected: TypedArray, actual: TypedArray): number {
-  let largest = 0;
-  for (let i = 0; i < expected.length; i++) {
-    const error = Math.abs(expected[i] - actual[i]);
-    largest = Math.max(largest, Number.isNaN(error) ? Number.POSITIVE_INFINITY : error);
-  }
-  return largest;
-}
-
-function load(dtype: DType, buffer: number, index: Coordinate, guards: readonly Guard[] = []): Load {
-  return { kind: "load", dtype, buffer, index, guards, fill: 0 };
-}
-
-function store(buffer: number, index: Coordinate, value: Expression): Store {
-  return { kind: "store", level: "outer", mode: "set", buffer, index, guards: [], value };
-}
-
-const axes = (...numbers: number[]): Coordinate[] => numbers.map(axisCoordinate);
+import { axes, check, load, randomArray, runWasm, store } from "./contraction.fixture.ts";
+import { renderContraction } from "./contraction.ts";
 
 /** [m × k] · [k × n] with either side stored transposed. */
 function matrixProduct(
@@ -180,6 +57,7 @@ describe("matrix products", () => {
       { sizes: [150, 35, 300], transposed: [true, false] },
       { sizes: [5, 530, 270], transposed: [false, false] },
       { sizes: [3, 7, 1500], transposed: [true, true] },
+      { sizes: [300, 16, 300], transposed: [false, false] },
     ];
     for (const { sizes, transposed } of several) {
       const [m, n, k] = sizes;
