@@ -16,13 +16,13 @@ interface ErrorFunctionTable {
   readonly end: number;
 }
 
-// Relative errors of erf below and above the border: 1.4e-8 and 2.8e-8 in f32, 1.4e-17 and 1.3e-18 in f64.
+// Relative errors of erf below and above the border: 1.4e-8 and 3.0e-8 in f32, 1.4e-17 and 1.3e-18 in f64.
 const errorFunction: PerFloat<ErrorFunctionTable> = {
   f32: {
     border: 0.9,
     small: [0.128379151, -0.376125127, 0.112820558, -0.0267763268, 0.00500863139, -0.000607495836],
-    center: 2.5,
-    large: [11.2628679, 7.72281504, 1.36405993, 0.0196686964, 0.000165368328, 0.00181977334],
+    center: 1,
+    large: [2.66841674, 3.80722904, 1.21635652, 0.0596656427, -0.0135412859, 0.00184268132],
     end: 3.95,
   },
   f64: {
@@ -65,14 +65,14 @@ interface InverseTable {
   readonly large: readonly number[];
 }
 
-// Relative errors below and above the border: 4.0e-8 and 6.5e-9 in f32, 3.3e-17 and 1.6e-16 in f64.
+// Relative errors below and above the border: 1.5e-8 and 6.5e-9 in f32, 3.3e-17 and 1.6e-16 in f64.
 const inverse: PerFloat<InverseTable> = {
   f32: {
     border: 5,
-    centers: [2.5, 3.125],
+    centers: [1, 3.125],
     small: [
-      1.50140941, 0.24664028, -0.00417765835, -0.00125275401, 0.000218562825, -4.94528513e-6, -3.51889594e-6,
-      4.60530259e-7, 2.77454397e-8, -8.29193603e-9,
+      1.12737441, 0.247832879, 0.00425056368, -0.00237638433, 0.000100342208, 3.81660175e-5, -4.39220139e-6,
+      -5.18696368e-7, 1.39676288e-7, -8.57628457e-9,
     ],
     large: [
       2.95832014, 1.00371873, 0.00704884017, -0.00530136563, 0.00378277362, -0.00251980918, 0.00130858063,

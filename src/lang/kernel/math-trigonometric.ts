@@ -44,8 +44,8 @@ const cosine: PerFloat<readonly number[]> = {
 };
 
 /**
- * sin x, at most 2 ulp for |x| ≤ 10⁵ (f64: 10⁶). Beyond, it is the sine of a number within a few ulp of x up to 6·10⁶ (f64: 7·10¹⁵),
- * and then any number from −1 to 1; NaN for ±∞.
+ * sin x, at most 2 ulp for |x| ≤ 10⁵ (f64: 10⁶), 4 ulp where the result is below 10⁻⁶.
+ * Beyond, it is the sine of a number within a few ulp of x up to 6·10⁶ (f64: 7·10¹⁵), and then any number from −1 to 1; NaN for ±∞.
  */
 export function sin(x: Expression): Expression {
   // The sum of r and a small term loses the sign of −0.
@@ -57,15 +57,18 @@ export function cos(x: Expression): Expression {
   return quarterTurns(x, 1, floatOf("cos", x));
 }
 
-// x − n·π/2. The first two differences are exact. The third is rounded unless it nearly cancels: what it loses joins the next part,
-// since a difference of parts alone would lose the digits that matter when x is close to a multiple of π/2.
+// x − n·π/2, part by part. The first two differences are exact, the others unless they nearly cancel: what one loses joins the next part,
+// since a sum of parts would lose the digits that matter when x is close to a multiple of π/2.
 function reduceByHalfPi(x: Expression, n: Expression, type: Float): Expression {
-  const [first, second, third, ...rest] = halfPi[type].map((part) => mul(n, part));
-  const exact = sub(sub(x, first), second);
-  const rounded = sub(exact, third);
-  const lost = sub(sub(exact, rounded), third);
-  let reduced = sub(rounded, sub(rest[0], lost));
-  for (const part of rest.slice(1)) reduced = sub(reduced, part);
+  const [first, second, ...rest] = halfPi[type].map((part) => mul(n, part));
+  let reduced = sub(sub(x, first), second);
+  let lost: Expression | undefined;
+  for (const part of rest) {
+    const subtracted: Expression = lost === undefined ? part : sub(part, lost);
+    const difference = sub(reduced, subtracted);
+    lost = sub(sub(reduced, difference), subtracted);
+    reduced = difference;
+  }
   return reduced;
 }
 
@@ -78,9 +81,7 @@ function quarterTurns(x: Expression, turns: 0 | 1, type: Float): Expression {
   const square = mul(r, r);
   const s = add(r, mul(r, mul(square, polynomial(square, sine[type]))));
   const series = mul(mul(square, square), polynomial(square, cosine[type]));
-  // 1 − r²/2 is rounded; what it lost goes to the small terms.
-  const half = mul(square, 0.5);
-  const c = add(sub(1, half), series);
+  const c = add(sub(1, mul(square, 0.5)), series);
   if (type === "f32") {
     const quadrant = bitcast(shifted, "i32");
     const value = select(ne(and(quadrant, 1), 0), c, s);
