@@ -2,7 +2,14 @@
 import { sizeOf, stridesOf } from "../../src/base/shape.ts";
 import { renderContraction } from "../../src/exec/render/wasm/contraction.ts";
 import { ModuleBuilder } from "../../src/exec/render/wasm/encoder.ts";
-import { axisCoordinate, type Coordinate, type Guard, linearIndex, plus, times } from "../../src/lang/kernel/coordinate.ts";
+import {
+  axisCoordinate,
+  type Coordinate,
+  type Guard,
+  linearIndex,
+  plus,
+  times,
+} from "../../src/lang/kernel/coordinate.ts";
 import type { Expression, Load } from "../../src/lang/kernel/expression.ts";
 import type { Contraction, KernelBuffer, Store } from "../../src/lang/kernel/kernel.ts";
 import * as s from "../../src/lang/kernel/scalar.ts";
@@ -16,7 +23,8 @@ interface Case {
   readonly lengths: readonly number[];
 }
 
-const axes = (count: number): Coordinate[] => Array.from({ length: count }, (_, axis) => axisCoordinate(axis));
+const axes = (count: number): Coordinate[] =>
+  Array.from({ length: count }, (_, axis) => axisCoordinate(axis));
 
 function load(buffer: number, index: Coordinate, guards: readonly Guard[] = []): Load {
   return { kind: "load", dtype: "f32", buffer, index, guards, fill: 0 };
@@ -26,7 +34,14 @@ function store(buffer: number, index: Coordinate, value: Expression): Store {
   return { kind: "store", level: "outer", mode: "set", buffer, index, guards: [], value };
 }
 
-function product(name: string, m: number, k: number, n: number, leftTransposed = false, rightTransposed = false): Case {
+function product(
+  name: string,
+  m: number,
+  k: number,
+  n: number,
+  leftTransposed = false,
+  rightTransposed = false,
+): Case {
   const [i, j, d] = axes(3);
   const left = linearIndex([i, d], leftTransposed ? [1, m] : [k, 1]);
   const right = linearIndex([d, j], rightTransposed ? [1, k] : [n, 1]);
@@ -48,13 +63,22 @@ function product(name: string, m: number, k: number, n: number, leftTransposed =
   return { name, contraction, lengths: [m * k, k * n, n, m * n] };
 }
 
-function convolution(name: string, n: number, size: number, channels: number, filters: number, mirrored = false): Case {
+function convolution(
+  name: string,
+  n: number,
+  size: number,
+  channels: number,
+  filters: number,
+  mirrored = false,
+): Case {
   const [b, y, x, o, ky, kx, c] = axes(7);
   const sign = mirrored ? -1 : 1;
   const row = plus(plus(y, times(ky, sign)), -sign);
   const column = plus(plus(x, times(kx, sign)), -sign);
   const guards = [row, column].map((coordinate) => ({ coordinate, extent: size }));
-  const weights = mirrored ? [3 * channels * filters, channels * filters, 1, channels] : stridesOf([3, 3, channels, filters]);
+  const weights = mirrored
+    ? [3 * channels * filters, channels * filters, 1, channels]
+    : stridesOf([3, 3, channels, filters]);
   const sum = s.result("f32", 0);
   const contraction: Contraction = {
     kind: "contraction",
@@ -68,10 +92,18 @@ function convolution(name: string, n: number, size: number, channels: number, fi
     left: load(0, linearIndex([b, row, column, c], stridesOf([n, size, size, channels])), guards),
     right: load(1, linearIndex([ky, kx, c, o], weights)),
     epilogue: [
-      store(3, linearIndex([b, y, x, o], stridesOf([n, size, size, filters])), mirrored ? sum : s.max(s.add(sum, load(2, o)), 0)),
+      store(
+        3,
+        linearIndex([b, y, x, o], stridesOf([n, size, size, filters])),
+        mirrored ? sum : s.max(s.add(sum, load(2, o)), 0),
+      ),
     ],
   };
-  return { name, contraction, lengths: [n * size * size * channels, 9 * channels * filters, filters, n * size * size * filters] };
+  return {
+    name,
+    contraction,
+    lengths: [n * size * size * channels, 9 * channels * filters, filters, n * size * size * filters],
+  };
 }
 
 function filterGradient(name: string, n: number, size: number, channels: number, filters: number): Case {
@@ -90,9 +122,15 @@ function filterGradient(name: string, n: number, size: number, channels: number,
     buffers: [read, read, read, write],
     left: load(0, linearIndex([b, row, column, c], stridesOf([n, size, size, channels])), guards),
     right: load(1, linearIndex([b, y, x, o], stridesOf([n, size, size, filters]))),
-    epilogue: [store(3, linearIndex([ky, kx, c, o], stridesOf([3, 3, channels, filters])), s.result("f32", 0))],
+    epilogue: [
+      store(3, linearIndex([ky, kx, c, o], stridesOf([3, 3, channels, filters])), s.result("f32", 0)),
+    ],
   };
-  return { name, contraction, lengths: [n * size * size * channels, n * size * size * filters, filters, 9 * channels * filters] };
+  return {
+    name,
+    contraction,
+    lengths: [n * size * size * channels, n * size * size * filters, filters, 9 * channels * filters],
+  };
 }
 
 const groups: Record<string, Case[]> = {
@@ -148,7 +186,8 @@ function run({ contraction, lengths }: Case): { milliseconds: number; flops: num
   const bytes = module.finish();
   const encode = performance.now() - started;
   const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), imports);
-  const call = instance.exports.run as (args: number) => void;
+  const call = instance.exports.run;
+  if (typeof call !== "function") throw new TypeError("no function");
   const addresses = lengths.map((length) => reserve(4 * length));
   for (const [k, length] of lengths.entries()) {
     const view = new Float32Array(memory.buffer, addresses[k], length);
@@ -185,5 +224,7 @@ for (const [group, cases] of Object.entries(groups)) {
       `${group.padEnd(9)} ${item.name.padEnd(9)} ${milliseconds.toFixed(3).padStart(8)} ms ${(flops / milliseconds / 1e6).toFixed(1).padStart(6)} GFLOP/s   encoded in ${encode.toFixed(2)} ms`,
     );
   }
-  console.log(`${group.padEnd(9)} ${"all".padEnd(9)} ${total.toFixed(3).padStart(8)} ms ${(totalFlops / total / 1e6).toFixed(1).padStart(6)} GFLOP/s`);
+  console.log(
+    `${group.padEnd(9)} ${"all".padEnd(9)} ${total.toFixed(3).padStart(8)} ms ${(totalFlops / total / 1e6).toFixed(1).padStart(6)} GFLOP/s`,
+  );
 }

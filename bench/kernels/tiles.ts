@@ -1,5 +1,9 @@
-/** Measures register tiles of the f32 micro-kernel: `npx tsx bench/kernels/tiles.ts`. */
-import { ModuleBuilder, type FunctionBuilder } from "../../src/exec/render/wasm/encoder.ts";
+/**
+ * Measures register tiles of f32 contractions: `npx tsx bench/kernels/tiles.ts`, columns: the loop unrolled 1, 2 and 4 times.
+ * `hold` keeps right vectors in registers, `resplat` splats each left value again for each right vector, `columns` loads each
+ * right vector again for each row.
+ */
+import { type FunctionBuilder, ModuleBuilder } from "../../src/exec/render/wasm/encoder.ts";
 
 interface Variant {
   readonly rows: number;
@@ -42,19 +46,37 @@ function tile(f: FunctionBuilder, { rows, vectors, unroll, order }: Variant): vo
         for (let r = 0; r < rows; r++) {
           loadSplat(r);
           f.set(splat);
-          for (let v = 0; v < vectors; v++) multiplyAdd(r, v, () => f.get(splat), () => f.get(held[v]));
+          for (let v = 0; v < vectors; v++)
+            multiplyAdd(
+              r,
+              v,
+              () => f.get(splat),
+              () => f.get(held[v]),
+            );
         }
       } else if (order === "resplat") {
         for (let v = 0; v < vectors; v++) {
           loadRight(v);
           f.set(held[v]);
-          for (let r = 0; r < rows; r++) multiplyAdd(r, v, () => loadSplat(r), () => f.get(held[v]));
+          for (let r = 0; r < rows; r++)
+            multiplyAdd(
+              r,
+              v,
+              () => loadSplat(r),
+              () => f.get(held[v]),
+            );
         }
       } else {
         for (let r = 0; r < rows; r++) {
           loadSplat(r);
           f.set(splat);
-          for (let v = 0; v < vectors; v++) multiplyAdd(r, v, () => f.get(splat), () => loadRight(v));
+          for (let v = 0; v < vectors; v++)
+            multiplyAdd(
+              r,
+              v,
+              () => f.get(splat),
+              () => loadRight(v),
+            );
         }
       }
     }
@@ -105,7 +127,8 @@ function measure(variant: Variant): number {
   const memory = new WebAssembly.Memory({ initial: 64 });
   new Float32Array(memory.buffer).fill(0.5);
   const instance = new WebAssembly.Instance(new WebAssembly.Module(module.finish()), { env: { memory } });
-  const run = instance.exports.run as (n: number) => void;
+  const { run } = instance.exports;
+  if (typeof run !== "function") throw new TypeError("no function");
   const flops = 2 * leftPanels * rightPanels * depth * variant.rows * variant.vectors * 4;
   const repeats = Math.ceil(2e7 / flops);
   let best = Infinity;
@@ -117,7 +140,17 @@ function measure(variant: Variant): number {
   return (flops * repeats) / best / 1e6;
 }
 
-for (const [rows, vectors] of [[6, 2], [4, 3], [4, 2], [5, 2], [8, 2], [12, 1], [10, 1], [3, 4],[7,2]] as const) {
+for (const [rows, vectors] of [
+  [4, 2],
+  [6, 2],
+  [8, 2],
+  [3, 2],
+  [3, 3],
+  [4, 3],
+  [2, 4],
+  [6, 1],
+  [12, 1],
+] as const) {
   for (const order of ["hold", "resplat", "columns"] as const) {
     const cells = [1, 2, 4].map((unroll) => measure({ rows, vectors, unroll, order }).toFixed(1).padStart(6));
     console.log(`${rows}x${4 * vectors}`.padEnd(6), order.padEnd(8), cells.join(" "));
