@@ -8,7 +8,8 @@ import type { SharedFunction } from "./rendered.ts";
 /** The function that multiplies packed blocks. */
 export function multiplyFunction(dtype: ContractionType): SharedFunction {
   return {
-    key: `multiply.${dtype}`,
+    // Signs do not matter to products and sums modulo 2³².
+    key: `multiply.${dtype === "u32" ? "i32" : dtype}`,
     signature: multiplySignature,
     define: (module, exportName) => defineMultiply(module, exportName, dtype),
   };
