@@ -9,7 +9,7 @@ export interface ProgramHost {
   /** Where the arena lies now. */
   readonly arena: number;
   execute(commands: number): number;
-  addRoutine(routine: () => void): void;
+  setRoutine(number: number, routine: (() => void) | undefined): void;
 }
 
 /** A loaded plan: its commands and arguments in memory. Addresses that did not change since the last run stay as they are. */
@@ -22,6 +22,7 @@ export class Executable {
   private readonly inputPatches: readonly Int32Array[];
   private readonly outputPatches: readonly Int32Array[];
   private readonly arenaPatches: Int32Array;
+  private readonly routines: readonly number[];
   private readonly inputs: number[];
   private readonly outputs: number[];
   private arena = -1;
@@ -51,7 +52,8 @@ export class Executable {
     this.outputs = this.outputPatches.map(() => -1);
     this.uploadConstants(plan, layout.constantOffsets);
     this.patch(patchesOf("constants"), this.constants);
-    for (const call of layout.routines) host.addRoutine(() => this.callRoutine(plan, call));
+    this.routines = layout.routines.map((call) => call.number);
+    for (const call of layout.routines) host.setRoutine(call.number, () => this.callRoutine(plan, call));
   }
 
   /** Runs on the byte addresses of inputs and outputs; the result is the error word, 0 if no check failed. */
@@ -78,6 +80,7 @@ export class Executable {
   release(): void {
     if (this.released) return;
     this.released = true;
+    for (const number of this.routines) this.host.setRoutine(number, undefined);
     this.heap.free(this.words);
     if (this.constants !== 0) this.heap.free(this.constants);
   }

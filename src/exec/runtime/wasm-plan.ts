@@ -15,6 +15,7 @@ export type Root = `input ${number}` | `output ${number}` | `step ${number}` | "
 
 /** A routine, and the positions of the words with the addresses of its buffers. */
 export interface RoutineCall {
+  readonly number: number;
   readonly routine: Routine;
   readonly buffers: readonly number[];
   readonly position: number;
@@ -146,7 +147,8 @@ export class PlanWords {
     const addresses = buffers.map((buffer) => this.address(buffer));
     if (kernel.kind === "routine") {
       const position = this.append(addresses);
-      const number = this.firstRoutine + this.routines.push({ routine: kernel, buffers, position }) - 1;
+      const number = this.firstRoutine + this.routines.length;
+      this.routines.push({ number, routine: kernel, buffers, position });
       return [commandCodes.routine, number];
     }
     const { index, words, scratchBytes } = this.codeOf(command);

@@ -18,7 +18,8 @@ export class WasmRuntime<K extends RenderedKernel> {
   private tableLength = 0;
   private readonly indices = new Map<string, number>();
   private readonly shared: Record<string, WebAssembly.ExportValue> = {};
-  private readonly routines: (() => void)[] = [];
+  private readonly routines = new Map<number, () => void>();
+  private nextRoutine = 0;
   private readonly driver: Callable;
 
   constructor(renderer: KernelRenderer<K>) {
@@ -51,7 +52,8 @@ export class WasmRuntime<K extends RenderedKernel> {
         throw new TypeError(`kernel '${kernel.name}' was not compiled`);
       return { index, words: code.words, scratchBytes: code.scratchBytes };
     };
-    const words = new PlanWords(plan, codeOf, this.routines.length);
+    const words = new PlanWords(plan, codeOf, this.nextRoutine);
+    this.nextRoutine += words.routines.length;
     this.reserveArena(words.arenaBytes);
     return new Executable(this, plan, words);
   }
@@ -61,9 +63,10 @@ export class WasmRuntime<K extends RenderedKernel> {
     return Number(this.driver(commands));
   }
 
-  /** Adds a host function under the next number. */
-  addRoutine(routine: () => void): void {
-    this.routines.push(routine);
+  /** Sets the host function of a number, or removes it. */
+  setRoutine(number: number, routine: (() => void) | undefined): void {
+    if (routine === undefined) this.routines.delete(number);
+    else this.routines.set(number, routine);
   }
 
   /** Makes room for the values of a program; the arena may move. */
@@ -113,7 +116,7 @@ export class WasmRuntime<K extends RenderedKernel> {
   private instantiate(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Exports {
     const { table } = this;
     const { memory } = this.heap;
-    const routine = (number: number): void => this.routines[number]();
+    const routine = (number: number): void => this.routines.get(number)?.();
     const imports = { env: { memory, table }, shared: this.shared, host: { routine } };
     return new WebAssembly.Instance(new WebAssembly.Module(bytes), imports).exports;
   }

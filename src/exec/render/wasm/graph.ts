@@ -218,6 +218,7 @@ export class Graph {
         const { reduction, dtype } = node;
         const fixed = this.fixedResults[reduction];
         if (fixed !== undefined) return fixed;
+        if (reduction > 31) throw new RangeError("a loop nest has at most 32 reductions");
         const text = `r${reduction}:${dtype}`;
         const axes = this.options.resultAxes;
         return this.lanes(text, { kind: "result", reduction, dtype, axes, results: 1 << reduction });

@@ -140,10 +140,11 @@ export class NestGenerator {
 
   #reduce(): Statement {
     const dtype = this.#one(this.#types);
-    const combine = this.#one(
-      dtype === "bool" ? (["max", "min"] as const) : (["sum", "prod", "max", "min"] as const),
-    );
-    if (isFloat(dtype) && (combine === "sum" || combine === "prod")) this.#inexact = true;
+    const extremes = ["max", "min"] as const;
+    // Products of floats overflow in one order and not in another.
+    const sums = isFloat(dtype) ? (["sum", ...extremes] as const) : (["sum", "prod", ...extremes] as const);
+    const combine = this.#one(dtype === "bool" ? extremes : sums);
+    if (isFloat(dtype) && combine === "sum") this.#inexact = true;
     const value = this.#expression(dtype, 2);
     this.#results.push(dtype);
     return { kind: "reduce", combine, value };

@@ -140,7 +140,7 @@ function nodesOf(expression: Expression): Expression[] {
   return [...seen];
 }
 
-// Short bodies gain from several vectors in flight; sums over a row always have four partial vectors.
+// Short bodies gain from several vectors side by side; sums over a row always have four partial vectors.
 function copiesFor(
   nest: LoopNest,
   { accesses, operations }: Sites,
@@ -153,8 +153,8 @@ function copiesFor(
   const hasInner = nest.inner.length > 0;
   const sites = accesses.filter((access) => access.inner === hasInner).length;
   const size = sites + (hasInner ? operations.inner : operations.outer);
-  const wanted = size <= 8 ? 4 : size <= 24 ? 2 : 1;
-  let copies = wanted;
+  // The fewer vectors side by side, the more often the inner loops run, and with them their address arithmetic.
+  let copies = hasInner ? (size <= 3 ? 8 : size <= 40 ? 4 : 2) : size <= 8 ? 4 : size <= 24 ? 2 : 1;
   while (copies > 1 && extent < copies * lanes) copies /= 2;
   return copies;
 }
