@@ -290,6 +290,9 @@ test("the arena moves when a larger program comes, contractions use the scratch 
     expect(new Float32Array(runtime.buffer, out, n * n)).toEqual(expected);
     expectLikeInterpreter(large, [matrix]);
   }
+  expect(() => runtime.load(planOf(2 ** 32))).toThrow("GiB");
+  expect(first.run([address], [out])).toBe(0);
+  expect(new Float32Array(runtime.buffer, out, n * n)).toEqual(expected);
   first.release();
   expect(() => first.run([address], [out])).toThrow("released");
 });

@@ -73,10 +73,13 @@ export class WasmRuntime<K extends RenderedKernel> {
   private reserveArena(bytes: number): void {
     if (bytes <= this.arenaBytes) return;
     if (this.arena !== 0) this.heap.free(this.arena);
-    // Set first: if there is no room, the next program starts without an arena.
-    this.arena = 0;
-    this.arenaBytes = 0;
-    this.arena = this.heap.allocate(bytes);
+    try {
+      this.arena = this.heap.allocate(bytes);
+    } catch (error) {
+      // What was just freed is there for the programs loaded before.
+      if (this.arena !== 0) this.arena = this.heap.allocate(this.arenaBytes);
+      throw error;
+    }
     this.arenaBytes = bytes;
   }
 
