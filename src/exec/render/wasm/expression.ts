@@ -1,7 +1,8 @@
 import type { FunctionBuilder, Local, ModuleBuilder, ValueType } from "./encoder.ts";
 import type { Graph } from "./graph.ts";
-import { convertMask, emitApply, type LaneStack } from "./lanes.ts";
-import { emitLoad } from "./memory.ts";
+import { emitApply } from "./lanes.ts";
+import { convertMask, type LaneStack } from "./lanes-basic.ts";
+import { emitLoad } from "./memory-load.ts";
 import { type IndexNode, isIndex, type LaneNode, type LaneOp, type Node, operandsOf } from "./nodes.ts";
 
 /**

@@ -1,29 +1,10 @@
-import { isFloat } from "../../../base/dtype.ts";
-import { startOf } from "../../../lang/kernel/evaluate.ts";
-import type { Combine } from "../../../lang/kernel/kernel.ts";
 import type { FunctionBuilder, Local, ModuleBuilder } from "./encoder.ts";
 import { Emitter, type LaneMode } from "./expression.ts";
 import type { Graph } from "./graph.ts";
-import { convertMask, emitPair, zeroVector } from "./lanes.ts";
+import { Accumulator, type ReduceNode } from "./loops-reduce.ts";
 import { emitCheck, emitStore } from "./memory.ts";
-import {
-  type CheckNode,
-  type IndexNode,
-  type LaneNode,
-  type Node,
-  type StoreNode,
-  statementNodes,
-  wordsOf,
-} from "./nodes.ts";
+import { type CheckNode, type IndexNode, type Node, type StoreNode, statementNodes } from "./nodes.ts";
 import type { Schedule } from "./schedule.ts";
-
-/** A reduction in the kernel's graph. */
-export interface ReduceNode {
-  readonly kind: "reduce";
-  readonly combine: Combine;
-  readonly value: LaneNode;
-  readonly result: LaneNode;
-}
 
 /** A statement in the kernel's graph. */
 export type Step = StoreNode | CheckNode | ReduceNode;
@@ -42,19 +23,6 @@ export interface LoweredNest {
   readonly extents: readonly IndexNode[];
   readonly groups: readonly Group[];
 }
-
-/** A partial value of a reduction; of a float maximum or minimum also whether any element was NaN. */
-interface PartialSum {
-  readonly sum: Local;
-  readonly unordered: Local | undefined;
-}
-
-const pairOf: Readonly<Record<Combine, "add" | "mul" | "max" | "min">> = {
-  sum: "add",
-  prod: "mul",
-  max: "max",
-  min: "min",
-};
 
 /** Emits the function of a loop nest. */
 export function emitNest(module: ModuleBuilder, f: FunctionBuilder, nest: LoweredNest): void {
@@ -107,16 +75,15 @@ class NestEmitter {
     const roots = group.steps.flatMap(stepNodes);
     const axes = inner.map((_, k) => space.length + k);
     const alongInner = vectorized === "inner";
-    const sums = new Map<Step, PartialSum[]>();
+    const sums = new Map<Step, Accumulator>();
     for (const step of group.steps) {
-      if (step.kind === "reduce") sums.set(step, this.#accumulators(step, alongInner ? partials : copies));
+      if (step.kind !== "reduce") continue;
+      sums.set(step, new Accumulator(e, step, alongInner ? partials : copies, alongInner));
     }
     const body = (bodyCopies: number): void => {
       this.#copies(group.steps, bodyCopies, (step, copy) => {
-        const partial = sums.get(step)?.[copy];
-        if (step.kind === "reduce" && partial !== undefined)
-          this.#accumulate(step, partial, copy, alongInner);
-        else if (step.kind !== "reduce") this.#statement(step, copy);
+        if (step.kind === "reduce") sums.get(step)?.add(copy);
+        else this.#statement(step, copy);
       });
     };
     if (alongInner) {
@@ -125,15 +92,7 @@ class NestEmitter {
     } else {
       this.#loops(axes, roots, copies, () => body(copies));
     }
-    for (const [step, parts] of sums) {
-      if (step.kind !== "reduce") continue;
-      this.#markUnordered(parts);
-      const locals = parts.map((part) => part.sum);
-      if (alongInner) this.#fold(step, locals);
-      locals.slice(0, copies).forEach((local, copy) => {
-        e.define(step.result, copy, local);
-      });
-    }
+    for (const sum of sums.values()) sum.finish();
   }
 
   // Runs a body for each of several vectors.
@@ -241,122 +200,6 @@ class NestEmitter {
       }),
     );
   }
-
-  #accumulators(step: ReduceNode, count: number): PartialSum[] {
-    const f = this.#f;
-    const isExtreme = step.combine === "max" || step.combine === "min";
-    const tracksOrder = isExtreme && isFloat(step.value.dtype);
-    return Array.from({ length: count }, () => {
-      const sum = this.#e.local("v128");
-      this.#pushStart(step);
-      f.set(sum);
-      if (!tracksOrder) return { sum, unordered: undefined };
-      const unordered = this.#e.local("v128");
-      zeroVector(f);
-      f.set(unordered);
-      return { sum, unordered };
-    });
-  }
-
-  #pushStart({ combine, value }: ReduceNode): void {
-    const start = startOf(combine, value.dtype);
-    const words = start === 0 ? [0] : wordsOf(value.dtype, start);
-    const lanes = Int32Array.from({ length: 4 }, (_, k) => words[k % words.length]);
-    this.#f.v128(new Uint8Array(lanes.buffer));
-  }
-
-  #accumulate(step: ReduceNode, { sum, unordered }: PartialSum, copy: number, alongInner: boolean): void {
-    const f = this.#f;
-    const { combine, value } = step;
-    if (unordered === undefined) {
-      f.get(sum);
-      this.#pushAddend(step, copy, alongInner);
-      emitPair(f, pairOf[combine], value.dtype);
-      f.set(sum);
-      return;
-    }
-    // The engine's max is eight instructions in a chain. Two halves of it, x < y ? y : x both ways, differ for zeros,
-    // whose signs `and` (for min, `or`) combines, and for NaN, which is noted on the side.
-    const prefix = value.dtype === "f64" ? "f64x2" : "f32x4";
-    this.#e.borrow("v128", (element) => {
-      this.#pushAddend(step, copy, alongInner);
-      f.set(element);
-      for (const [x, y] of [
-        [sum, element],
-        [element, sum],
-      ]) {
-        f.get(x);
-        f.get(y);
-        f.emit(`${prefix}.p${combine === "max" ? "max" : "min"}`);
-      }
-      f.emit(combine === "max" ? "v128.and" : "v128.or");
-      f.set(sum);
-      f.get(unordered);
-      f.get(element);
-      f.get(element);
-      f.emit(`${prefix}.ne`, "v128.or");
-      f.set(unordered);
-    });
-  }
-
-  // The value to add; lanes that count already, or that repeat the only one, add nothing.
-  #pushAddend(step: ReduceNode, copy: number, alongInner: boolean): void {
-    const f = this.#f;
-    const e = this.#e;
-    e.push(step.value, copy, 32);
-    if (!alongInner || e.mode === "vector") return;
-    this.#pushStart(step);
-    if (e.mode === "overlap" && e.active !== undefined) f.get(e.active);
-    else f.v128(new Uint8Array(new Int32Array([-1, 0, 0, 0]).buffer));
-    convertMask(f, 32, widthOf(step.value));
-    f.emit("v128.bitselect");
-  }
-
-  // All ones is a NaN.
-  #markUnordered(parts: readonly PartialSum[]): void {
-    const f = this.#f;
-    for (const { sum, unordered } of parts) {
-      if (unordered === undefined) continue;
-      f.get(sum);
-      f.get(unordered);
-      f.emit("v128.or");
-      f.set(sum);
-    }
-  }
-
-  // Combines partial vectors, then lanes, in a fixed order; the result is in every lane.
-  #fold({ combine, value }: ReduceNode, sums: readonly Local[]): void {
-    const f = this.#f;
-    const pair = pairOf[combine];
-    for (let step = 1; step < sums.length; step *= 2) {
-      for (let k = 0; k + step < sums.length; k += 2 * step) {
-        f.get(sums[k]);
-        f.get(sums[k + step]);
-        emitPair(f, pair, value.dtype);
-        f.set(sums[k]);
-      }
-    }
-    const [sum] = sums;
-    const halves = [
-      [2, 3, 0, 1],
-      [1, 0, 3, 2],
-    ];
-    const { lanes } = this.#nest.schedule;
-    const shuffles = lanes === 4 ? halves : widthOf(value) === 64 ? [halves[0]] : [halves[1]];
-    for (const words of shuffles) {
-      f.get(sum);
-      f.get(sum);
-      f.get(sum);
-      f.shuffleWords(words);
-      emitPair(f, pair, value.dtype);
-      f.set(sum);
-    }
-  }
-}
-
-// Accumulated masks have 32-bit lanes.
-function widthOf(value: LaneNode): 32 | 64 {
-  return value.dtype === "f64" ? 64 : 32;
 }
 
 /** The nodes that a step reads. */
