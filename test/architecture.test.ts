@@ -16,7 +16,7 @@ const below: Record<string, Row> = {
   optim: library(),
   metrics: library(),
   data: library(),
-  train: library("nn", "losses", "optim", "metrics", "data"),
+  train: library("nn", "losses", "optim", "metrics", "data", "io"),
   classical: library("metrics"),
   rl: library("nn", "losses", "optim"),
   models: library("nn"),
