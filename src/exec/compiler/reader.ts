@@ -70,7 +70,10 @@ export class Reader {
       if (sameCoordinates(member.at, at)) return member.expression;
       throw new NotFusable();
     }
-    if (this.isStored(atom)) return this.load(atom, at, guards);
+    if (this.isStored(atom)) {
+      if (this.members.has(storageOf(this.graph, atom))) return this.aliasOfMember(atom, at);
+      return this.load(atom, at, guards);
+    }
     if (guards.length > 0) return this.compute(atom, at, guards);
     const known = this.memo.get(atom)?.find((candidate) => sameCoordinates(candidate.at, at));
     if (known !== undefined) return known.expression;
@@ -89,6 +92,15 @@ export class Reader {
     const index = linearIndex(at, stridesOf(shape));
     const buffer = storageOf(this.graph, variable).id;
     return { kind: "load", dtype, buffer, index, guards, fill: 0 };
+  }
+
+  // What this kernel computes is not in memory yet, under no name.
+  private aliasOfMember(variable: Var, at: readonly Coordinate[]): Expression {
+    const source = this.graph.origin.get(variable)?.inputs[0];
+    if (source === undefined || source instanceof Literal) throw new NotFusable();
+    const there = reshapeCoordinates(at, variable.type.shape, source.type.shape, this.extents);
+    if (there === undefined) throw new NotFusable();
+    return this.valueAt(source, there);
   }
 
   private compute(variable: Var, at: readonly Coordinate[], guards: readonly Guard[]): Expression {
