@@ -71,6 +71,50 @@ export function unflatten(structure: Structure, leaves: readonly unknown[]): unk
   return build(structure);
 }
 
+/** Trees of one structure as one tree: `f` of the leaves that lie in the same place. Throws where the structures differ. */
+export function mapTree<T, R>(
+  isLeaf: (value: unknown) => value is T,
+  f: (...leaves: T[]) => R,
+  ...trees: readonly Tree<T>[]
+): Tree<R> {
+  const visit = (nodes: readonly unknown[], path: string): Tree<R> => {
+    const [first] = nodes;
+    if (nodes.every(isLeaf)) return f(...nodes);
+    if (first === undefined || first === null) return first;
+    const below = (key: string, children: readonly unknown[]): Tree<R> => visit(children, join(path, key));
+    if (nodes.every(Array.isArray)) {
+      const [{ length }] = nodes;
+      if (nodes.every((node) => node.length === length)) {
+        return Array.from({ length }, (_, i) =>
+          below(
+            String(i),
+            nodes.map((node) => node[i]),
+          ),
+        );
+      }
+    } else if (nodes.every(isPlainObject)) {
+      const keys = Object.keys(nodes[0]);
+      if (nodes.every((node) => Object.keys(node).length === keys.length)) {
+        return Object.fromEntries(
+          keys.map((key) => [
+            key,
+            below(
+              key,
+              nodes.map((node) => node[key]),
+            ),
+          ]),
+        );
+      }
+    }
+    throw new NeuriteError({
+      operation: "mapTree",
+      got: `trees that differ${path === "" ? "" : ` at '${path}'`}`,
+      expected: "trees of one structure",
+    });
+  };
+  return visit(trees, "");
+}
+
 /** A structure as text, `{weights: *, biases: *}`: the key of caches and the words of errors. */
 export function formatStructure(structure: Structure): string {
   switch (structure.kind) {

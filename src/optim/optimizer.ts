@@ -1,4 +1,6 @@
-import type { Tensor, Tree } from "../tensor/index.ts";
+import { NeuriteError } from "../base/error.ts";
+import { isPlainObject, mapTree, type Tree } from "../base/tree.ts";
+import { Tensor } from "../tensor/index.ts";
 
 /** Parameters, gradients or moments: any tree of tensors. */
 export type TensorTree = Tree<Tensor>;
@@ -13,21 +15,56 @@ export interface UpdateContext {
   readonly learningRate: number | Tensor;
 }
 
+/** What an update returns. */
+export interface Updated {
+  /** What is added to the parameters. */
+  readonly updates: TensorTree;
+  readonly state: TensorTree;
+}
+
+/** The options that made an optimizer, as JSON: what `save` writes. */
+export interface OptimizerConfig {
+  readonly [option: string]: number | boolean | string | undefined | readonly OptimizerDescription[];
+}
+
+/** An optimizer as JSON. */
+export interface OptimizerDescription {
+  readonly type: string;
+  readonly config: OptimizerConfig;
+}
+
+/** A stage of `chain`: two pure functions over a tree, from gradients to updates. */
+export interface Transformation extends OptimizerDescription {
+  init(params: TensorTree): TensorTree;
+  update(gradients: TensorTree, state: TensorTree, context: UpdateContext): Updated;
+}
+
 /**
  * An optimizer: two pure functions over a tree. `update` maps gradients to what is *added* to the parameters, so that
- * optimizers combine with `chain`.
+ * optimizers combine with `chain`. `type` is the name of the function that makes it, `"adam"`.
  */
-export interface Optimizer {
-  /** The name of the function that makes it, `"adam"`. */
-  readonly type: string;
-  /** The options that made it, as JSON: what `save` writes. */
-  readonly config: { readonly [key: string]: number | boolean | string | undefined };
+export interface Optimizer extends Transformation {
   /** The learning rate η that a model starts with. */
   readonly learningRate: number;
-  init(params: TensorTree): TensorTree;
-  update(
-    gradients: TensorTree,
-    state: TensorTree,
-    context: UpdateContext,
-  ): { readonly updates: TensorTree; readonly state: TensorTree };
+}
+
+/** Combines the tensors that lie in the same place of trees of one structure. */
+export function mapTensors(f: (...tensors: Tensor[]) => Tensor, ...trees: readonly TensorTree[]): TensorTree {
+  return mapTree(isTensor, f, ...trees);
+}
+
+/** The part of an optimizer's state that has a name. */
+export function branch(state: TensorTree, name: string): TensorTree {
+  if (isTensor(state) || !isPlainObject(state) || !(name in state)) {
+    throw new NeuriteError({
+      operation: "optimizer state",
+      got: `no '${name}'`,
+      expected: "a state made by init",
+    });
+  }
+  return state[name];
+}
+
+function isTensor(value: unknown): value is Tensor {
+  return value instanceof Tensor;
 }

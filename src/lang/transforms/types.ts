@@ -1,13 +1,17 @@
+import type { Tree } from "../../base/tree.ts";
 import type { Tensor } from "../program/tensor.ts";
 
 /** A tree of the same structure with a tensor for every number: a gradient with respect to T, or a result of type T. */
-export type Tensors<T> = T extends Tensor
-  ? T
-  : T extends number
-    ? Tensor
-    : T extends object
-      ? { [K in keyof T]: Tensors<T[K]> }
-      : T;
+export type Tensors<T> =
+  Tree<Tensor> extends T
+    ? T
+    : T extends Tensor
+      ? T
+      : T extends number
+        ? Tensor
+        : T extends object
+          ? { [K in keyof T]: Tensors<T[K]> }
+          : T;
 
 /** As `Tensors`, with tensors of any shape and dtype: batches of T, or a carry whose type a loop decides. */
 export type AnyTensors<T> = T extends Tensor | number
