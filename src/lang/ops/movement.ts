@@ -220,7 +220,7 @@ export const padPrimitive: Primitive<PadParameters> = {
   samples: [
     {
       inputs: [{ dtype: "f32", shape: [2, 3] }],
-      parameters: { low: [1, 0], high: [0, 2], interior: [0, 0], value: -1.5 },
+      parameters: { low: [1, 0], high: [0, 2], interior: [0, 0], value: 1 },
     },
     {
       inputs: [{ dtype: "f32", shape: [3, 2] }],
