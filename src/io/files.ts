@@ -1,0 +1,89 @@
+import { NeuriteError } from "../base/error.ts";
+
+type FileSystem = typeof import("node:fs/promises");
+
+/**
+ * Writes a file whole or not at all: into a temporary file beside it, which then takes its name. A reader never sees
+ * half a file, also not after a crash.
+ *
+ * Throws a NeuriteError if it cannot be written, and where there are no files (in browsers); nothing is left behind.
+ *
+ * @example
+ * ```ts
+ * await writeWhole("/tmp/bytes.bin", Uint8Array.of(1, 2, 3));
+ * ```
+ */
+export async function writeWhole(path: string, bytes: Uint8Array | string): Promise<void> {
+  const files = await openFileSystem("writeWhole", path);
+  const { basename, dirname, join } = await import("node:path");
+  const { randomUUID } = await import("node:crypto");
+  const folder = dirname(path);
+  const temporary = join(folder, `.${basename(path)}.${randomUUID()}.tmp`);
+  try {
+    const file = await files.open(temporary, "wx");
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await files.rename(temporary, path);
+    await syncFolder(files, folder);
+  } catch (error) {
+    await files.rm(temporary, { force: true });
+    throw fileError("writeWhole", path, "a path that can be written", error);
+  }
+}
+
+/**
+ * The bytes of a file. Throws a NeuriteError if it cannot be read, and where there are no files (in browsers).
+ *
+ * @example
+ * ```ts
+ * await writeWhole("/tmp/bytes.bin", Uint8Array.of(1, 2, 3));
+ * const bytes = await readBytes("/tmp/bytes.bin");
+ * ```
+ */
+export async function readBytes(path: string): Promise<Uint8Array> {
+  const files = await openFileSystem("readBytes", path);
+  try {
+    return await files.readFile(path);
+  } catch (error) {
+    throw fileError("readBytes", path, "a file that can be read", error);
+  }
+}
+
+async function openFileSystem(operation: string, path: string): Promise<FileSystem> {
+  if (typeof process !== "undefined" && process.versions?.node !== undefined) {
+    return import("node:fs/promises");
+  }
+  throw new NeuriteError({
+    operation,
+    got: `'${path}' where there are no files`,
+    expected: "Node, Bun or Deno",
+    hint: "in a browser pass bytes, for instance from fetch or a file input",
+  });
+}
+
+// The new name is lasting once the folder is written too; some systems cannot open folders.
+async function syncFolder(files: FileSystem, folder: string): Promise<void> {
+  const handle = await files.open(folder, "r").catch(() => undefined);
+  await handle?.sync().catch(() => undefined);
+  await handle?.close();
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file or folder",
+  EACCES: "permission is denied",
+  EPERM: "the system does not permit it",
+  EISDIR: "it is a folder",
+  ENOTDIR: "a part of the path is no folder",
+  ENOSPC: "the disk is full",
+  EROFS: "the disk is read-only",
+};
+
+function fileError(operation: string, path: string, expected: string, error: unknown): NeuriteError {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const reason = reasons[code] ?? (error instanceof Error ? error.message : String(error));
+  return new NeuriteError({ operation, got: `'${path}': ${reason}`, expected });
+}
