@@ -1,4 +1,4 @@
-import { type DType, dtypeFacts, dtypes, roundTo, type TypedArray } from "../base/dtype.ts";
+import { type DType, dtypeFacts, dtypes, isFloat, roundTo, type TypedArray } from "../base/dtype.ts";
 import { checkOptions, NeuriteError, unknownName } from "../base/error.ts";
 import { checkShape, formatShape, type Shape, sizeOf } from "../base/shape.ts";
 import { Tensor } from "../lang/program/tensor.ts";
@@ -39,11 +39,7 @@ export function tensor(data: TensorData, options: TensorOptions = {}): Tensor {
   if (wanted !== undefined && !dtypes.includes(wanted)) throw unknownName("tensor: dtype", wanted, dtypes);
   const elements = isTypedArray(data) ? readTyped(data) : readNested(data, wanted);
   const dtype = wanted ?? elements.dtype;
-  return new Tensor(
-    dtype,
-    chooseShape(elements, options.shape),
-    new Storage(convert(elements.values, dtype)),
-  );
+  return new Tensor(dtype, chooseShape(elements, options.shape), new Storage(convert(elements, dtype)));
 }
 
 /** Wraps an array that nobody else writes to, without a copy. */
@@ -123,9 +119,9 @@ function chooseShape(elements: Elements, wanted: Shape | undefined): Shape {
   return [...wanted];
 }
 
-function convert(values: ArrayLike<number>, dtype: DType): TypedArray {
+function convert({ dtype: given, values }: Elements, dtype: DType): TypedArray {
   const array = dtypeFacts[dtype].create(values.length);
-  if (dtype === "f32" || dtype === "f64") array.set(values);
+  if (isFloat(dtype) || (given === dtype && dtype !== "bool")) array.set(values);
   else for (let i = 0; i < values.length; i++) array[i] = roundTo(dtype, values[i]);
   return array;
 }
