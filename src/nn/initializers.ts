@@ -1,0 +1,154 @@
+import { isFloat } from "../base/dtype.ts";
+import { NeuriteError } from "../base/error.ts";
+import { formatShape, sizeOf } from "../base/shape.ts";
+import { add, type DType, full, mul, random, type Shape, type Tensor } from "../tensor/index.ts";
+
+/** The options that made an initializer. */
+export type InitializerConfig = { readonly [option: string]: number };
+
+/** How parameters begin: a function of a key, a shape and a dtype that knows what made it. */
+export interface Initializer {
+  (key: Tensor, shape: Shape, dtype: DType): Tensor;
+  /** The name of the function that makes it, `"glorotUniform"`. */
+  readonly type: string;
+  readonly config: InitializerConfig;
+}
+
+/** Zeros. */
+export function zeros(): Initializer {
+  return initializer("zeros", {}, (_, shape, dtype) => full(shape, 0, dtype));
+}
+
+/** Ones. */
+export function ones(): Initializer {
+  return initializer("ones", {}, (_, shape, dtype) => full(shape, 1, dtype));
+}
+
+/** One `value` everywhere, default 0. */
+export function constant({ value = 0 }: { readonly value?: number } = {}): Initializer {
+  return initializer("constant", { value }, (_, shape, dtype) => full(shape, value, dtype));
+}
+
+/** The interval of `uniform`. */
+export interface UniformConfig {
+  /** Default −0.05. */
+  readonly minimum?: number;
+  /** Default 0.05. */
+  readonly maximum?: number;
+}
+
+/** Spread evenly over [minimum, maximum). */
+export function uniform({ minimum = -0.05, maximum = 0.05 }: UniformConfig = {}): Initializer {
+  if (minimum > maximum) {
+    throw new NeuriteError({
+      operation: "uniform",
+      got: `minimum ${minimum}, maximum ${maximum}`,
+      expected: "minimum ≤ maximum",
+    });
+  }
+  return initializer("uniform", { minimum, maximum }, (key, shape, dtype) =>
+    random.uniform(key, shape, { minimum, maximum, dtype }),
+  );
+}
+
+/** Centre and width of `normal` and `truncatedNormal`. */
+export interface NormalConfig {
+  /** Default 0. */
+  readonly mean?: number;
+  /** The standard deviation, default 0.05. */
+  readonly std?: number;
+}
+
+/** Normally distributed. */
+export function normal({ mean = 0, std = 0.05 }: NormalConfig = {}): Initializer {
+  return initializer("normal", { mean, std }, (key, shape, dtype) =>
+    add(mul(random.normal(key, shape, { dtype }), std), mean),
+  );
+}
+
+/** Normally distributed, drawn again beyond two standard deviations from the mean. */
+export function truncatedNormal({ mean = 0, std = 0.05 }: NormalConfig = {}): Initializer {
+  return initializer("truncatedNormal", { mean, std }, (key, shape, dtype) =>
+    add(mul(random.truncatedNormal(key, shape, { dtype }), std), mean),
+  );
+}
+
+/** Uniform with variance 2 / (inputs + outputs) (Glorot and Bengio 2010): the default of layers. */
+export function glorotUniform(): Initializer {
+  return scaled("glorotUniform", "uniform", ({ inputs, outputs }) => 2 / (inputs + outputs));
+}
+
+/** Truncated normal with variance 2 / (inputs + outputs) (Glorot and Bengio 2010). */
+export function glorotNormal(): Initializer {
+  return scaled("glorotNormal", "normal", ({ inputs, outputs }) => 2 / (inputs + outputs));
+}
+
+/** Uniform with variance 2 / inputs, for relu (He et al. 2015). */
+export function heUniform(): Initializer {
+  return scaled("heUniform", "uniform", ({ inputs }) => 2 / inputs);
+}
+
+/** Truncated normal with variance 2 / inputs, for relu (He et al. 2015). */
+export function heNormal(): Initializer {
+  return scaled("heNormal", "normal", ({ inputs }) => 2 / inputs);
+}
+
+/** Uniform with variance 1 / inputs (LeCun et al. 1998). */
+export function lecunUniform(): Initializer {
+  return scaled("lecunUniform", "uniform", ({ inputs }) => 1 / inputs);
+}
+
+/** Truncated normal with variance 1 / inputs (LeCun et al. 1998). */
+export function lecunNormal(): Initializer {
+  return scaled("lecunNormal", "normal", ({ inputs }) => 1 / inputs);
+}
+
+// The standard deviation of the standard normal distribution cut off at ±2.
+const truncatedDeviation = 0.8796256610342398;
+
+/** How many values enter an output of the weights, and how many outputs a value reaches. */
+interface Fans {
+  readonly inputs: number;
+  readonly outputs: number;
+}
+
+function scaled(
+  type: string,
+  distribution: "uniform" | "normal",
+  variance: (fans: Fans) => number,
+): Initializer {
+  return initializer(type, {}, (key, shape, dtype) => {
+    const deviation = Math.sqrt(variance(fansOf(type, shape)));
+    if (distribution === "normal") {
+      return mul(random.truncatedNormal(key, shape, { dtype }), deviation / truncatedDeviation);
+    }
+    const limit = Math.sqrt(3) * deviation;
+    return random.uniform(key, shape, { minimum: -limit, maximum: limit, dtype });
+  });
+}
+
+// The last two axes are channels in and out, those before them the receptive field: [in, out] or [h, w, in, out].
+function fansOf(type: string, shape: Shape): Fans {
+  if (shape.length === 1) return { inputs: shape[0], outputs: shape[0] };
+  if (shape.length === 0) {
+    throw new NeuriteError({ operation: type, got: formatShape(shape), expected: "at least one axis" });
+  }
+  const field = sizeOf(shape.slice(0, -2));
+  return { inputs: field * shape[shape.length - 2], outputs: field * shape[shape.length - 1] };
+}
+
+function initializer(
+  type: string,
+  config: InitializerConfig,
+  draw: (key: Tensor, shape: Shape, dtype: "f32" | "f64") => Tensor,
+): Initializer {
+  for (const [option, value] of Object.entries(config)) {
+    if (Number.isFinite(value)) continue;
+    throw new NeuriteError({ operation: type, got: `${option}: ${value}`, expected: "a finite number" });
+  }
+  const checked = (key: Tensor, shape: Shape, dtype: DType): Tensor => {
+    if (isFloat(dtype)) return draw(key, shape, dtype);
+    throw new NeuriteError({ operation: type, got: `dtype ${dtype}`, expected: "f32 or f64" });
+  };
+  return Object.assign(checked, { type, config });
+}

@@ -1,0 +1,100 @@
+import { checkOptions, NeuriteError, unknownName } from "../base/error.ts";
+import type { Shape } from "../tensor/index.ts";
+
+/** Options that every layer takes. */
+export interface LayerOptions {
+  /** How the model calls the layer, and its parameters in saved files; default: the type, numbered. */
+  readonly name?: string;
+  /** The shape of one input, without the batch axis; models need it for their first layer. */
+  readonly inputShape?: Shape;
+}
+
+/** Reads the options of a layer, given by a user or by a saved file; every method throws for a value that does not fit. */
+export class OptionsReader {
+  readonly type: string;
+  readonly name: string | undefined;
+  readonly inputShape: Shape | undefined;
+  private readonly given: ReadonlyMap<string, unknown>;
+
+  /** Throws for an option that is not in `known`; `name` and `inputShape` always are. */
+  constructor(type: string, options: object, known: readonly string[]) {
+    checkOptions(type, options, [...known, "name", "inputShape"]);
+    this.type = type;
+    this.given = new Map<string, unknown>(Object.entries(options));
+    this.name = this.text("name");
+    this.inputShape = this.shape("inputShape");
+  }
+
+  /** Any value. */
+  value(option: string): unknown {
+    return this.given.get(option);
+  }
+
+  /** A positive integer. */
+  count(option: string, fallback?: number): number {
+    const value = this.value(option) ?? fallback;
+    if (isCount(value)) return value;
+    throw this.unfit(option, value, "a positive integer");
+  }
+
+  /** Two positive integers, for height and width, from one for both or a list. */
+  pair(option: string, fallback?: number | readonly [number, number]): [number, number] {
+    const value = this.value(option) ?? fallback;
+    if (isCount(value)) return [value, value];
+    if (Array.isArray(value) && value.length === 2) {
+      const [height, width]: unknown[] = value;
+      if (isCount(height) && isCount(width)) return [height, width];
+    }
+    throw this.unfit(option, value, "a positive integer, or two of them for height and width");
+  }
+
+  /** A finite number. */
+  number(option: string, fallback?: number): number {
+    const value = this.value(option) ?? fallback;
+    if (typeof value === "number" && Number.isFinite(value)) return value;
+    throw this.unfit(option, value, "a finite number");
+  }
+
+  /** True or false. */
+  flag(option: string, fallback: boolean): boolean {
+    const value = this.value(option) ?? fallback;
+    if (typeof value === "boolean") return value;
+    throw this.unfit(option, value, "true or false");
+  }
+
+  /** One of a few names. */
+  choice<T extends string>(option: string, names: readonly T[], fallback?: T): T {
+    const value = this.value(option) ?? fallback;
+    const found = names.find((name) => name === value);
+    if (found !== undefined) return found;
+    if (typeof value === "string") throw unknownName(`${this.type}: ${option}`, value, names);
+    throw this.unfit(option, value, `one of ${names.map((name) => `'${name}'`).join(", ")}`);
+  }
+
+  /** The error for an option of a wrong value. */
+  unfit(option: string, value: unknown, expected: string): NeuriteError {
+    return new NeuriteError({ operation: this.type, got: `${option}: ${describe(value)}`, expected });
+  }
+
+  private text(option: string): string | undefined {
+    const value = this.value(option);
+    if (value === undefined || typeof value === "string") return value;
+    throw this.unfit(option, value, "a string");
+  }
+
+  private shape(option: string): Shape | undefined {
+    const value = this.value(option);
+    if (value === undefined) return undefined;
+    if (Array.isArray(value) && value.every(isCount)) return value;
+    throw this.unfit(option, value, "a list of positive integers, without the batch axis");
+  }
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isInteger(value) && Number(value) >= 1;
+}
+
+function describe(value: unknown): string {
+  if (value === undefined) return "nothing";
+  return typeof value === "function" ? "a function" : (JSON.stringify(value) ?? String(value));
+}

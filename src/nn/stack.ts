@@ -1,0 +1,159 @@
+import { NeuriteError } from "../base/error.ts";
+import { formatShape, sameShape } from "../base/shape.ts";
+import { add, random, type Shape, Tensor, withScope } from "../tensor/index.ts";
+import { describeLayer } from "./description.ts";
+import type { Applied, Head, Layer, TensorTree } from "./layer.ts";
+import { type LayerOptions, OptionsReader } from "./options.ts";
+
+/** Layers one after the other, as one layer. */
+export interface Stack extends Layer {
+  readonly layers: readonly Layer[];
+  /** The name of each layer: its own, or its type with a number. */
+  readonly names: readonly string[];
+}
+
+/**
+ * Layers one after the other, as one layer: each takes the outputs of the one before it.
+ *
+ * Parameters and state are those of the layers under their names, `{hidden: {weights, biases}}`. A layer without a name
+ * gets its type, numbered from the second on: `dense`, `dense_1`. Each layer runs in the scope of its name, with a key of
+ * its own; penalties are added. Throws for equal names and for names with "." or "/"; errors of a layer name it.
+ *
+ * @example
+ * ```ts
+ * import { dense, stack } from "neurite/nn";
+ *
+ * const network = stack([dense({ units: 8, activation: "relu", name: "hidden" }), dense({ units: 1 })]);
+ * const { params } = network.init(random.key(0), [[2]], "f32"); // {hidden: {weights, biases}, dense: {weights, biases}}
+ * ```
+ */
+export function stack(layers: readonly Layer[], options: LayerOptions = {}): Stack {
+  const { name, inputShape = layers[0]?.inputShape } = new OptionsReader("stack", options, []);
+  const names = nameLayers(layers);
+  const head = headOf(layers, options);
+  return {
+    type: "stack",
+    ...(name !== undefined && { name }),
+    ...(inputShape !== undefined && { inputShape }),
+    config: {
+      layers: layers.map(describeLayer),
+      ...(options.inputShape && { inputShape: options.inputShape }),
+    },
+    layers,
+    names,
+    init: (key, inputShapes, dtype) => {
+      const params: Record<string, TensorTree> = {};
+      const state: Record<string, TensorTree> = {};
+      let shapes = inputShapes;
+      for (const [i, layer] of layers.entries()) {
+        const initialized = inLayer(names[i], () => {
+          checkInput(layer, shapes);
+          return layer.init(random.foldIn(key, i), shapes, dtype);
+        });
+        keep(params, names[i], initialized.params);
+        keep(state, names[i], initialized.state);
+        shapes = initialized.outputShapes;
+      }
+      return { params, state, outputShapes: shapes };
+    },
+    apply: ({ params, state }, inputs, { training = false, key } = {}) => {
+      const after: Record<string, TensorTree> = {};
+      let outputs = inputs;
+      let penalty: Tensor | undefined;
+      for (const [i, layer] of layers.entries()) {
+        const applied = inLayer(names[i], () => {
+          const variables = { params: partOf(params, names[i]), state: partOf(state, names[i]) };
+          const keyOfLayer = key === undefined ? {} : { key: random.foldIn(key, i) };
+          return layer.apply(variables, outputs, { training, ...keyOfLayer });
+        });
+        keep(after, names[i], applied.state);
+        outputs = applied.outputs;
+        penalty = sumOf(penalty, applied);
+      }
+      return { outputs, state: after, ...(penalty !== undefined && { penalty }) };
+    },
+    ...(head !== undefined && { head }),
+  };
+}
+
+/**
+ * The names under which a stack knows its layers: their own, else their type, numbered where it is taken. Throws for equal
+ * names and for names with "." or "/", which separate the parts of paths.
+ */
+export function nameLayers(layers: readonly Layer[]): string[] {
+  const taken = new Set<string>();
+  for (const { name } of layers) {
+    if (name === undefined) continue;
+    if (name === "" || /[./]/.test(name)) {
+      throw new NeuriteError({
+        operation: "name of a layer",
+        got: `'${name}'`,
+        expected: "a name without '.' and '/'",
+      });
+    }
+    if (taken.has(name)) {
+      throw new NeuriteError({
+        operation: "name of a layer",
+        got: `two layers with the name '${name}'`,
+        expected: "each name once",
+      });
+    }
+    taken.add(name);
+  }
+  return layers.map(({ name, type }) => {
+    if (name !== undefined) return name;
+    let numbered = type;
+    for (let number = 1; taken.has(numbered); number++) numbered = `${type}_${number}`;
+    taken.add(numbered);
+    return numbered;
+  });
+}
+
+/** Runs `f` in the scope of a layer; errors name it. */
+function inLayer<T>(name: string, f: () => T): T {
+  try {
+    return withScope(name, f);
+  } catch (error) {
+    if (!(error instanceof NeuriteError)) throw error;
+    const { operation, got, expected, hint } = error;
+    const place = `in layer '${name}'`;
+    const named = new NeuriteError({
+      operation,
+      got,
+      ...(expected !== undefined && { expected }),
+      hint: hint === undefined ? place : `${hint}; ${place}`,
+    });
+    named.cause = error;
+    throw named;
+  }
+}
+
+function checkInput({ type, inputShape }: Layer, shapes: readonly Shape[]): void {
+  if (inputShape === undefined || shapes.every((shape) => sameShape(shape, inputShape))) return;
+  throw new NeuriteError({
+    operation: type,
+    got: `inputs of shape ${shapes.map(formatShape).join(" and ")}`,
+    expected: `${formatShape(inputShape)}, its inputShape`,
+  });
+}
+
+function headOf(layers: readonly Layer[], options: LayerOptions): Head | undefined {
+  const head = layers.at(-1)?.head;
+  if (head === undefined) return undefined;
+  return { activation: head.activation, linear: stack([...layers.slice(0, -1), head.linear], options) };
+}
+
+function keep(tree: Record<string, TensorTree>, name: string, part: TensorTree): void {
+  if (Object.keys(part).length > 0) tree[name] = part;
+}
+
+function partOf(tree: TensorTree, name: string): TensorTree {
+  const part = tree[name] ?? {};
+  if (!(part instanceof Tensor)) return part;
+  throw new NeuriteError({ operation: "stack", got: `a tensor '${name}'`, expected: "the tree of a layer" });
+}
+
+function sumOf(penalty: Tensor | undefined, applied: Applied): Tensor | undefined {
+  if (penalty === undefined || applied.penalty === undefined) return penalty ?? applied.penalty;
+  return add(penalty, applied.penalty);
+}
