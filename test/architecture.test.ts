@@ -14,7 +14,7 @@ const below: Record<string, Row> = {
   nn: library(),
   losses: library(),
   optim: library(),
-  metrics: library(),
+  metrics: library("losses"),
   data: library(),
   train: library("nn", "losses", "optim", "metrics", "data", "io"),
   classical: library("metrics"),
