@@ -1,5 +1,5 @@
 import { barrier } from "../ops/identity.ts";
-import { tensorOf } from "../ops/rules.ts";
+import { tensorOf } from "../ops/operand.ts";
 import type { CallParameters } from "../program/control.ts";
 import { interpretProgram } from "../program/interpret.ts";
 import type { Primitive } from "../program/primitive.ts";

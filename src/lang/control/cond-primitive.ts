@@ -1,7 +1,7 @@
 import { formatType, sameType, type TensorType } from "../../base/type.ts";
 import { le } from "../ops/comparison.ts";
 import { zeros } from "../ops/create.ts";
-import { tensorOf } from "../ops/rules.ts";
+import { tensorOf } from "../ops/operand.ts";
 import { select } from "../ops/select.ts";
 import { broadcastAlong } from "../ops/structure.ts";
 import type { CondParameters } from "../program/control.ts";

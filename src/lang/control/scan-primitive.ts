@@ -3,7 +3,7 @@ import { sizeOf } from "../../base/shape.ts";
 import { formatType, sameType, type TensorType } from "../../base/type.ts";
 import { add } from "../ops/arithmetic.ts";
 import { zeros, zerosLike } from "../ops/create.ts";
-import { tensorOf } from "../ops/rules.ts";
+import { tensorOf } from "../ops/operand.ts";
 import type { ScanParameters } from "../program/control.ts";
 import { interpretProgram } from "../program/interpret.ts";
 import type {
@@ -23,6 +23,12 @@ import { type Linearized, linearizeProgram, positions, type Tangent } from "../t
 import { transposeProgram } from "../transforms/transpose.ts";
 import { moveAxis } from "../transforms/vectorize.ts";
 import { scanSamples } from "./samples.ts";
+import { bindWithoutInvariants } from "./scan-fission.ts";
+
+/** Binds a scan: what needs no loop is computed outside it. */
+export function bindScan(inputs: readonly Tensor[], parameters: ScanParameters): Tensor[] {
+  return bindWithoutInvariants(inputs, parameters, (rest, loop) => bind(scanPrimitive, rest, loop));
+}
 
 /** A loop of a fixed number of steps, with a carry and stacked results. */
 export const scanPrimitive: Primitive<ScanParameters> = {
@@ -121,7 +127,7 @@ function forwardScan({
   const plan = placeResiduals(made, parameters);
   const kept = plan.flatMap((place) => (place.kind === "stacked" ? [place.variable] : []));
   const own = body.outputs.length;
-  const results = bind(scanPrimitive, inputs, {
+  const results = bindScan(inputs, {
     ...parameters,
     body: new Program(primal.inputs, primal.equations, [...primal.outputs.slice(0, own), ...kept]),
   });
@@ -184,8 +190,7 @@ class Groups {
     outputs: readonly Var[],
   ): Tensor[] {
     const operands = [...this.constants, ...this.carries, ...this.sequences];
-    return bind(
-      scanPrimitive,
+    return bindScan(
       operands.map(([, tensor]) => tensor),
       {
         constants: this.constants.length,
@@ -253,8 +258,7 @@ function transposeScan({
     },
     [...pick(knownConstants), ...summedTypes, ...carryTypes, ...pick(knownSequences), ...givenTypes],
   );
-  const results = bind(
-    scanPrimitive,
+  const results = bindScan(
     [
       ...knownConstants.map((i) => tensorOf(inputs[i])),
       ...summedTypes.map(({ dtype, shape }) => zeros(shape, dtype)),
@@ -288,7 +292,7 @@ function batchScan({ inputs, batched, size, parameters }: BatchContext<ScanParam
     if (i >= constants + carries) return batched[i] ? moveAxis(input, 0, 1) : input;
     return marked[i] && !batched[i] ? repeat(input, size) : input;
   });
-  const results = bind(scanPrimitive, operands, { ...parameters, body: made.program });
+  const results = bindScan(operands, { ...parameters, body: made.program });
   return results.map((result, i) => {
     if (!made.batched[i]) return repeat(result, size);
     return i < carries ? result : moveAxis(result, 1, 0);

@@ -3,12 +3,11 @@ import { type Structure, unflatten } from "../../base/tree.ts";
 import { formatType, type TensorType } from "../../base/type.ts";
 import { asTensor, cast } from "../ops/operand.ts";
 import type { Tensor } from "../program/tensor.ts";
-import { bind } from "../program/trace.ts";
 import { flattenTensors, type Leaves } from "../transforms/record.ts";
 import type { AnyTensors } from "../transforms/types.ts";
 import { requireSame, traceBodies } from "./bodies.ts";
 import { chooseCarryTypes, type Loop, type Returned } from "./carry.ts";
-import { scanPrimitive } from "./scan-primitive.ts";
+import { bindScan } from "./scan-primitive.ts";
 
 /** Options of `scan`. */
 export interface ScanOptions {
@@ -87,7 +86,7 @@ export function scan(
     },
   ]);
   const carries = start.tensors.map((tensor, i) => cast(tensor, carryTypes[i].dtype));
-  const results = bind(scanPrimitive, [...captured, ...carries, ...xs.tensors], {
+  const results = bindScan([...captured, ...carries, ...xs.tensors], {
     constants: captured.length,
     carries: carries.length,
     length,

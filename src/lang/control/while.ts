@@ -1,8 +1,7 @@
 import { NeuriteError } from "../../base/error.ts";
 import { unflatten } from "../../base/tree.ts";
 import { formatType } from "../../base/type.ts";
-import { cast } from "../ops/operand.ts";
-import { tensorOf } from "../ops/rules.ts";
+import { cast, tensorOf } from "../ops/operand.ts";
 import type { Tensor } from "../program/tensor.ts";
 import { bind } from "../program/trace.ts";
 import { flattenTensors } from "../transforms/record.ts";

@@ -9,8 +9,7 @@ import { bind } from "../program/trace.ts";
 import { zerosLike } from "./create.ts";
 import { allocate } from "./host.ts";
 import { slice } from "./movement.ts";
-import { asTensor, lift, type TensorLike } from "./operand.ts";
-import { tensorOf } from "./rules.ts";
+import { asTensor, lift, type TensorLike, tensorOf } from "./operand.ts";
 import { broadcastTo } from "./structure.ts";
 
 type ConcatenateParameters = { readonly axis: number };

@@ -7,8 +7,9 @@ import type { Primitive } from "../program/primitive.ts";
 import type { Tensor } from "../program/tensor.ts";
 import { bind } from "../program/trace.ts";
 import { axisOffsets, otherAxes, range } from "./offsets.ts";
-import { addTangents, tensorOf } from "./rules.ts";
-import { transpose } from "./structure.ts";
+import { tensorOf } from "./operand.ts";
+import { addTangents } from "./rules.ts";
+import { sum, transpose } from "./structure.ts";
 
 /** Which axes of the two operands are summed over and which run along together, pairwise. */
 export type DotGeneralParameters = {
@@ -101,6 +102,22 @@ export const dotGeneralPrimitive: Primitive<DotGeneralParameters> = {
     const position = xBatched ? left.length : left.length + freeCount(tensorOf(x), contract[0], left);
     const rest = otherAxes(output.shape.length, [position]);
     return [transpose(output, [position, ...rest])];
+  },
+
+  // Σ_t x_t · y_t: the batch becomes part of the depth; where one operand has none, x · Σ_t y_t.
+  batchTotal({ inputs: [x, y], batched, parameters }) {
+    const both = batched[0] && batched[1];
+    const shift = (axes: readonly number[]): number[] => axes.map((axis) => axis + (both ? 1 : 0));
+    const depth = (axes: readonly number[]): number[] => (both ? [0, ...shift(axes)] : [...axes]);
+    const [left, right] = [tensorOf(x), tensorOf(y)].map((operand, side) =>
+      batched[side] && !both ? sum(operand, { axis: 0 }) : operand,
+    );
+    return [
+      dotGeneral(left, right, {
+        contract: [depth(parameters.contract[0]), depth(parameters.contract[1])],
+        batch: [shift(parameters.batch[0]), shift(parameters.batch[1])],
+      }),
+    ];
   },
 
   // Sums in f64 (integers modulo 2³²), rounded once.

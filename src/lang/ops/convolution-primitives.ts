@@ -9,7 +9,8 @@ import { bind } from "../program/trace.ts";
 import { type ConvolutionGeometry, interleavePhases, splitPhases } from "./convolution-phases.ts";
 import { allocate } from "./host.ts";
 import { range } from "./offsets.ts";
-import { addTangents, tensorOf } from "./rules.ts";
+import { tensorOf } from "./operand.ts";
+import { addTangents } from "./rules.ts";
 import { forEachPlace, inputPositions, type Position, position, readSpatial } from "./spatial-index.ts";
 import { reshape, transpose } from "./structure.ts";
 

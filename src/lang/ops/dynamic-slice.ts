@@ -9,8 +9,7 @@ import { bind } from "../program/trace.ts";
 import { concatenate } from "./concatenate.ts";
 import { zeros, zerosLike } from "./create.ts";
 import { allocate, forEachIndex, positionOf } from "./host.ts";
-import { asTensor, cast, type TensorLike } from "./operand.ts";
-import { tensorOf } from "./rules.ts";
+import { asTensor, cast, type TensorLike, tensorOf } from "./operand.ts";
 import { broadcastTo, reshape } from "./structure.ts";
 
 // Reading and writing a window at a run-time place are each other's transpose: one file.

@@ -13,8 +13,7 @@ import { zerosLike } from "./create.ts";
 import { allocate } from "./host.ts";
 import { iota } from "./iota.ts";
 import { axisOffsets, otherAxes, range } from "./offsets.ts";
-import { full } from "./operand.ts";
-import { tensorOf } from "./rules.ts";
+import { full, tensorOf } from "./operand.ts";
 import { select } from "./select.ts";
 import { broadcastAlong, reshape } from "./structure.ts";
 

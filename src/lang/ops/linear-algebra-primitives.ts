@@ -19,7 +19,8 @@ import {
   triangularSolveInPlace,
 } from "./matrix-routines.ts";
 import { range } from "./offsets.ts";
-import { addTangents, tensorOf } from "./rules.ts";
+import { tensorOf } from "./operand.ts";
+import { addTangents } from "./rules.ts";
 import { select } from "./select.ts";
 import { broadcastAlong, reshape, sum } from "./structure.ts";
 

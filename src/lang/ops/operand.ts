@@ -12,6 +12,12 @@ import { allocate } from "./host.ts";
 /** What operations take: a tensor, or a number that takes the dtype of the tensors it meets. */
 export type TensorLike = Tensor | number;
 
+/** An operand of a primitive that takes no literals, as the tensor it is. */
+export function tensorOf(operand: Operand | undefined): Tensor {
+  if (operand instanceof Tensor) return operand;
+  throw new Error("a literal stands where a primitive takes tensors only");
+}
+
 type FullParameters = { readonly shape: Shape; readonly value: number; readonly dtype: DType };
 
 /** A tensor with one value everywhere. */

@@ -4,6 +4,7 @@ import { normalizeAxes, type Shape, stridesOf } from "../../base/shape.ts";
 import { formatType, type TensorType } from "../../base/type.ts";
 import type { Coordinate } from "../kernel/coordinate.ts";
 import type {
+  BatchContext,
   DerivativeContext,
   HostArray,
   Primitive,
@@ -29,6 +30,7 @@ export interface ReductionRules {
   readonly refusesEmpty?: boolean;
   derivative?(context: DerivativeContext<ReductionParameters>): readonly (Tensor | undefined)[];
   transpose?(context: TransposeContext<ReductionParameters>): readonly (Tensor | undefined)[];
+  batchTotal?(context: BatchContext<ReductionParameters>): readonly Tensor[];
   /** The stages at one output element: `value` reads the element at inner coordinates. */
   readonly lower: (
     type: TensorType,
@@ -50,6 +52,7 @@ export function reduction(name: string, rules: ReductionRules): Primitive<Reduct
     },
     ...(rules.derivative === undefined ? {} : { derivative: rules.derivative }),
     ...(rules.transpose === undefined ? {} : { transpose: rules.transpose }),
+    ...(rules.batchTotal === undefined ? {} : { batchTotal: rules.batchTotal }),
     batch: ({ inputs, parameters: { axes, keepDims } }) =>
       bind(primitive, inputs, { axes: axes.map((axis) => axis + 1), keepDims }),
     reference: ({ inputs: [x], outputs: [type], parameters: { axes } }) => [

@@ -7,9 +7,8 @@ import type { Tensor } from "../program/tensor.ts";
 import { add, div, mul } from "./arithmetic.ts";
 import { eq } from "./comparison.ts";
 import { pad, slice } from "./movement.ts";
-import { asTensor, cast, type TensorLike } from "./operand.ts";
+import { asTensor, cast, type TensorLike, tensorOf } from "./operand.ts";
 import { type ReductionParameters, type ReductionRules, reduceAxes, reduction } from "./reduction-family.ts";
-import { tensorOf } from "./rules.ts";
 import { select } from "./select.ts";
 import { type ReductionOptions, reshape, spread, sum, transpose } from "./structure.ts";
 

@@ -8,7 +8,7 @@ import { allocate } from "./host.ts";
 import { takeAlongAxis } from "./indexing.ts";
 import { slice } from "./movement.ts";
 import { axisOffsets, otherAxes, range } from "./offsets.ts";
-import { tensorOf } from "./rules.ts";
+import { tensorOf } from "./operand.ts";
 import { broadcastAlong } from "./structure.ts";
 
 type SortParameters = { readonly axis: number; readonly descending: boolean };

@@ -16,8 +16,8 @@ import { Literal } from "../program/program.ts";
 import type { Tensor } from "../program/tensor.ts";
 import { bind } from "../program/trace.ts";
 import { broadcastStrides, copyStrided } from "./host.ts";
-import { asTensor, type TensorLike } from "./operand.ts";
-import { type ReductionParameters, reduceAxes, reduction } from "./reduction-family.ts";
+import { asTensor, type TensorLike, tensorOf } from "./operand.ts";
+import { type ReductionParameters, reduceAxes, reducedShape, reduction } from "./reduction-family.ts";
 
 // Broadcast and sum are each other's transpose, and need reshape: one file.
 
@@ -132,6 +132,11 @@ export const sumPrimitive: Primitive<ReductionParameters> = /*#__PURE__*/ reduct
   transpose: ({ cotangents: [cotangent], types: [type], parameters }) => [
     cotangent === undefined ? undefined : spread(cotangent, type.shape, parameters),
   ],
+  batchTotal: ({ inputs: [x], parameters: { axes, keepDims } }) => {
+    const values = tensorOf(x);
+    const total = sum(values, { axis: [0, ...axes.map((axis) => axis + 1)] });
+    return [reshape(total, reducedShape(values.shape.slice(1), axes, keepDims))];
+  },
   lower: (_, value) => ({ stages: [{ combine: "sum", value }], value: ([total]) => total }),
   reference: (values) => values.reduce((total, value) => total + value, 0),
 });

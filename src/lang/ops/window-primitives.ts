@@ -10,7 +10,7 @@ import type { Tensor } from "../program/tensor.ts";
 import { bind } from "../program/trace.ts";
 import { dilate } from "./convolution-phases.ts";
 import { allocate } from "./host.ts";
-import { tensorOf } from "./rules.ts";
+import { tensorOf } from "./operand.ts";
 import { forEachPlace, guardsOf, inputPositions, readSpatial, type WindowGeometry } from "./spatial-index.ts";
 import { broadcastAlong, reshape } from "./structure.ts";
 

@@ -192,6 +192,8 @@ export interface Primitive<P extends Parameters = Parameters> {
   transpose?(context: TransposeContext<P>): readonly (Tensor | undefined)[];
   /** Outputs with a leading batch axis. */
   batch(context: BatchContext<P>): readonly Tensor[];
+  /** The sums of the batched outputs over the batch axis, where they can be had without computing the outputs first. */
+  batchTotal?(context: BatchContext<P>): readonly Tensor[];
   /** Plain evaluation, rounding to the declared dtype: the oracle for every device. */
   reference(context: ReferenceContext<P>): readonly TypedArray[];
   readonly lowering: Lowering<P>;

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { tensor } from "../../tensor/create.ts";
+import { tensorOf } from "../ops/operand.ts";
 import "../../../test/on-reference.ts";
 import { add, mul } from "../ops/arithmetic.ts";
 import { mark } from "../ops/identity.ts";
 import { matmul } from "../ops/matmul.ts";
 import { key, uniform } from "../ops/random.ts";
-import { tensorOf } from "../ops/rules.ts";
 import { sum } from "../ops/structure.ts";
 import type { Primitive } from "../program/primitive.ts";
 import type { Program } from "../program/program.ts";
