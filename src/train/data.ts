@@ -1,0 +1,68 @@
+import { isFloat } from "../base/dtype.ts";
+import { NeuriteError } from "../base/error.ts";
+import { formatShape, type Shape, sameShape, sizeOf } from "../base/shape.ts";
+import { formatType } from "../base/type.ts";
+import { cast, type DType, reshape, Tensor, type TensorData, tensor } from "../tensor/index.ts";
+
+/** Examples: a tensor, nested arrays, or a typed array that holds one example after the other. */
+export type Data = Tensor | TensorData;
+
+/** Inputs as a tensor [examples, ...shape]; numbers take the dtype of the model. Throws for examples of another shape. */
+export function readInputs(operation: string, data: Data, shape: Shape, dtype: DType): Tensor {
+  const x = toTensor(data, shape, dtype);
+  if (x.shape.length > 0 && sameShape(x.shape.slice(1), shape)) return x;
+  throw new NeuriteError({
+    operation,
+    got: `inputs ${formatType(x)}`,
+    expected: `[examples, ${shape.join(", ")}]: the model takes inputs of shape ${formatShape(shape)}`,
+  });
+}
+
+/** Targets as a tensor whose first axis counts examples; whole numbers in plain arrays become labels where those are wanted. */
+export function readTargets(data: Data, shape: Shape, dtype: DType, areLabels: boolean): Tensor {
+  return toTensor(data, areLabels ? [] : shape, areLabels ? "i32" : dtype);
+}
+
+/** Throws unless inputs and targets count the same examples, at least one. */
+export function requireExamples(operation: string, x: Tensor, y: Tensor): void {
+  if (x.shape.length > 0 && y.shape.length > 0 && x.shape[0] === y.shape[0] && x.shape[0] > 0) return;
+  throw new NeuriteError({
+    operation,
+    got: x.shape[0] === 0 ? "no examples" : `inputs ${formatType(x)} with targets ${formatType(y)}`,
+    expected: "as many targets as inputs, at least one",
+  });
+}
+
+/** Throws for a label that is no class; classes are counted from 0. */
+export function requireLabels(operation: string, y: Tensor, classes: number): void {
+  const labels = y.dataSync();
+  for (let i = 0; i < labels.length; i++) {
+    if (labels[i] >= 0 && labels[i] < classes) continue;
+    throw new NeuriteError({
+      operation,
+      got: `label ${labels[i]} at example ${i}`,
+      expected: `labels from 0 to ${classes - 1}: the model has ${classes} outputs`,
+    });
+  }
+}
+
+function toTensor(data: Data, rowShape: Shape, dtype: DType): Tensor {
+  if (data instanceof Tensor) return data;
+  if (ArrayBuffer.isView(data)) return fromRows(tensor(data), rowShape, dtype);
+  if (dtype !== "i32") return tensor(data, { dtype });
+  const labels = tensor(data);
+  return labels.dataSync().every(Number.isInteger) ? cast(labels, dtype) : labels;
+}
+
+function fromRows(flat: Tensor, rowShape: Shape, dtype: DType): Tensor {
+  const count = flat.shape[0] / sizeOf(rowShape);
+  if (!Number.isInteger(count)) {
+    throw new NeuriteError({
+      operation: "data",
+      got: `${flat.shape[0]} elements in a typed array`,
+      expected: `a multiple of ${sizeOf(rowShape)}: each example has shape ${formatShape(rowShape)}`,
+    });
+  }
+  const rows = reshape(flat, [count, ...rowShape]);
+  return isFloat(rows.dtype) && isFloat(dtype) ? cast(rows, dtype) : rows;
+}

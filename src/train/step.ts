@@ -1,0 +1,125 @@
+import { isFloat } from "../base/dtype.ts";
+import { type ApplyOptions, activations, type Layer, type TensorTree, type Variables } from "../nn/index.ts";
+import { mapTensors, type TensorTree as OptimizerState } from "../optim/index.ts";
+import {
+  add,
+  cast,
+  type DType,
+  isFinite as isFiniteTensor,
+  type Jitted,
+  jit,
+  mean,
+  random,
+  select,
+  type Tensor,
+  valueAndGrad,
+  withScope,
+} from "../tensor/index.ts";
+import type { Objective } from "./objective.ts";
+import { mapNamed } from "./trees.ts";
+
+/** A network and what it is trained for. */
+export interface Task extends Objective {
+  readonly network: Layer;
+  readonly dtype: DType;
+}
+
+/** All that training changes. */
+export interface Progressing extends Variables {
+  readonly optimizerState: OptimizerState;
+}
+
+/** What a step returns: the loss of the batch, then each metric's mean over it. */
+export interface Stepped extends Progressing {
+  readonly results: readonly Tensor[];
+}
+
+/** The compiled functions of a task. */
+export interface Steps {
+  /** Forward, loss, backward, update in place, metrics; where the loss is not finite everything stays as it was. */
+  readonly train: Jitted<
+    [
+      params: TensorTree,
+      state: TensorTree,
+      optimizerState: OptimizerState,
+      x: Tensor,
+      y: Tensor,
+      step: number,
+      learningRate: number,
+      key: Tensor,
+    ],
+    Stepped
+  >;
+  /** Loss and metrics without training. */
+  readonly test: Jitted<[variables: Variables, x: Tensor, y: Tensor], readonly Tensor[]>;
+}
+
+/** What a network gives on a batch, seen by its loss and its metrics. */
+export interface Scored {
+  readonly loss: Tensor;
+  readonly metrics: readonly Tensor[];
+  readonly state: TensorTree;
+}
+
+/** Compiles the steps of a task; tracing happens at the first call of each, and again for batches of another size. */
+export function makeSteps(task: Task): Steps {
+  const { optimizer, dtype } = task;
+  const train: Steps["train"] = jit(
+    (params, state, optimizerState, x, y, step, learningRate, key) => {
+      const options = { training: true, key: random.foldIn(key, step) };
+      const lossOf = (params: TensorTree): [Tensor, Scored] => {
+        const scored = score(task, { params, state }, x, y, options);
+        return [scored.loss, scored];
+      };
+      const [[loss, scored], gradients] = valueAndGrad(lossOf, { hasAux: true })(params);
+      const updated = optimizer.update(gradients, optimizerState, {
+        params,
+        step: cast(step, dtype),
+        learningRate,
+      });
+      const isSound = isFiniteTensor(loss);
+      const keepIfSound = (fresh: Tensor, old: Tensor): Tensor =>
+        fresh === old ? old : select(isSound, fresh, old);
+      return {
+        params: mapNamed((old, update) => keepIfSound(add(old, update), old), params, updated.updates),
+        state: mapNamed(keepIfSound, scored.state, state),
+        optimizerState: mapTensors(keepIfSound, updated.state, optimizerState),
+        results: [loss, ...scored.metrics],
+      };
+    },
+    { donate: [0, 1, 2], name: "training step" },
+  );
+  const test: Steps["test"] = jit(
+    (variables, x, y) => {
+      const { loss, metrics } = score(task, variables, x, y, {});
+      return [loss, ...metrics];
+    },
+    { name: "test step" },
+  );
+  return { train, test };
+}
+
+/** Loss and metrics of a batch; on logits where the network's last act is the activation that the loss is made for. */
+export function score(task: Task, variables: Variables, x: Tensor, y: Tensor, options: ApplyOptions): Scored {
+  const { network, loss, dtype } = task;
+  const target = asFloat(y, dtype);
+  const { head } = network;
+  const fromLogits = head !== undefined && loss.logitsOf === head.activation;
+  const { outputs, state, penalty } = (fromLogits ? head.linear : network).apply(
+    variables,
+    [asFloat(x, dtype)],
+    options,
+  );
+  const [output] = outputs;
+  const value = withScope("loss", () => mean(loss(output, target, fromLogits ? { fromLogits } : {})));
+  const prediction = fromLogits ? activations[head.activation](output) : output;
+  const metrics = task.metrics.map((metric) =>
+    withScope(metric.name, () => cast(mean(metric.measure(prediction, target)), dtype)),
+  );
+  return { loss: penalty === undefined ? value : add(value, penalty), metrics, state };
+}
+
+/** Floats in the dtype of the model; labels stay integers. */
+export function asFloat(x: Tensor, dtype: DType): Tensor {
+  return isFloat(x.dtype) ? cast(x, dtype) : x;
+}

@@ -1,0 +1,89 @@
+import { isInteger } from "../base/dtype.ts";
+import { losses } from "../losses/index.ts";
+import { random, type Tensor, type Tree } from "../tensor/index.ts";
+import { type Data, readInputs, readTargets, requireExamples, requireLabels } from "./data.ts";
+import { notFiniteError } from "./diagnose.ts";
+import type { Network } from "./network.ts";
+import { classesOf, type Objective } from "./objective.ts";
+import { makeSteps, type Steps, type Task } from "./step.ts";
+
+/** Loss and metrics by name. */
+export interface Logs {
+  readonly loss: number;
+  readonly [metric: string]: number;
+}
+
+/** Inputs with their targets. */
+export interface Examples {
+  readonly x: Tensor;
+  readonly y: Tensor;
+}
+
+/** A network being trained: its steps, and what the optimizer remembers. */
+export class Trainer {
+  readonly network: Network;
+  readonly task: Task;
+  learningRate: number;
+  /** How many updates were made. */
+  stepCount = 0;
+  /** The targets whose labels were checked last: a batch is often used again. */
+  private checked: Tensor | undefined;
+  private optimizerState: Tree<Tensor>;
+  private readonly key: Tensor;
+  private readonly steps: Steps;
+  private readonly classes: number | undefined;
+  private readonly names: readonly string[];
+
+  /** The seed is that of the network's randomness in training. */
+  constructor(network: Network, objective: Objective, seed: number) {
+    this.network = network;
+    this.task = { ...objective, network: network.layer, dtype: network.dtype };
+    this.learningRate = objective.optimizer.learningRate;
+    this.optimizerState = objective.optimizer.init(network.variables.params);
+    this.key = random.foldIn(random.key(seed), 1);
+    this.steps = makeSteps(this.task);
+    this.classes = classesOf(objective.loss, network.outputShape);
+    this.names = ["loss", ...objective.metrics.map(({ name }) => name)];
+  }
+
+  /** Checks examples and makes tensors of them. */
+  read(operation: string, inputs: Data, targets: Data): Examples {
+    const { inputShape, outputShape, dtype } = this.network;
+    const x = readInputs(operation, inputs, inputShape, dtype);
+    const areLabels = this.task.loss === losses.sparseCategoricalCrossentropy;
+    const y = readTargets(targets, outputShape, dtype, areLabels);
+    requireExamples(operation, x, y);
+    if (this.classes !== undefined && y !== this.checked && isInteger(y.dtype)) {
+      requireLabels(operation, y, this.classes);
+      this.checked = y;
+    }
+    return { x, y };
+  }
+
+  /** One update on a batch. Throws where the loss is not finite, and leaves everything as it was. */
+  train(x: Tensor, y: Tensor): Logs {
+    const { network, key, learningRate } = this;
+    const { params, state } = network.variables;
+    const step = this.stepCount + 1;
+    const stepped = this.steps.train(params, state, this.optimizerState, x, y, step, learningRate, key);
+    network.variables = { params: stepped.params, state: stepped.state };
+    this.optimizerState = stepped.optimizerState;
+    const logs = this.logsOf(stepped.results);
+    if (!Number.isFinite(logs.loss)) {
+      throw notFiniteError(this.task, network.variables, { x, y, step, key, loss: logs.loss });
+    }
+    this.stepCount = step;
+    return logs;
+  }
+
+  /** Loss and metrics of a batch. */
+  test(x: Tensor, y: Tensor): Logs {
+    return this.logsOf(this.steps.test(this.network.variables, x, y));
+  }
+
+  private logsOf(results: readonly Tensor[]): Logs {
+    const logs: { loss: number; [metric: string]: number } = { loss: results[0].item() };
+    for (let i = 1; i < results.length; i++) logs[this.names[i]] = results[i].item();
+    return logs;
+  }
+}
