@@ -1,6 +1,8 @@
 import type { Load } from "../../../lang/kernel/expression.ts";
 import type { Contraction, KernelBuffer } from "../../../lang/kernel/kernel.ts";
-import { mergeGroup, sitesOf } from "./canonical.ts";
+import { mergeGroup, sitesOf } from "../nest/canonical.ts";
+import { Graph } from "../nest/graph.ts";
+import { type CheckNode, type IndexNode, type StoreNode, statementNodes } from "../nest/nodes.ts";
 import { laneFacts } from "./contraction-tile.ts";
 import type {
   FunctionBuilder,
@@ -12,9 +14,7 @@ import type {
 } from "./encoder.ts";
 import { integers } from "./encoder-integers.ts";
 import { Emitter, type LaneMode } from "./expression.ts";
-import { Graph } from "./graph.ts";
 import { emitCheck, emitStore } from "./memory.ts";
-import { type CheckNode, type IndexNode, type StoreNode, statementNodes } from "./nodes.ts";
 
 /**
  * (args, batch index, first row, rows, first column, columns): what a contraction does with a block of sums,

@@ -1,9 +1,9 @@
+import type { Graph } from "../nest/graph.ts";
+import { type IndexNode, isIndex, type LaneNode, type LaneOp, type Node, operandsOf } from "../nest/nodes.ts";
 import type { FunctionBuilder, Local, ModuleBuilder, ValueType } from "./encoder.ts";
-import type { Graph } from "./graph.ts";
 import { emitApply } from "./lanes.ts";
 import { convertMask, type LaneStack } from "./lanes-basic.ts";
 import { emitLoad } from "./memory-load.ts";
-import { type IndexNode, isIndex, type LaneNode, type LaneOp, type Node, operandsOf } from "./nodes.ts";
 
 /**
  * Which lanes a piece of code computes: all of them from the vector axis' index on (`vector`), all of them but only those

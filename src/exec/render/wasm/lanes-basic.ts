@@ -1,6 +1,6 @@
 import { type DType, isFloat } from "../../../base/dtype.ts";
+import type { LaneNode } from "../nest/nodes.ts";
 import type { FunctionBuilder, Local, ModuleBuilder, ValueType } from "./encoder.ts";
-import type { LaneNode } from "./nodes.ts";
 
 /** An instruction applied to lanes. */
 export type ApplyNode = Extract<LaneNode, { kind: "apply" }>;

@@ -1,4 +1,5 @@
 import { type DType, isFloat } from "../../../base/dtype.ts";
+import type { LaneNode } from "../nest/nodes.ts";
 import type { FunctionBuilder } from "./encoder.ts";
 import { remainderFunction } from "./helpers.ts";
 import {
@@ -14,7 +15,6 @@ import {
   zeroVector,
 } from "./lanes-basic.ts";
 import { emitByLane, emitInteger, emitIntegerDivision, emitShift } from "./lanes-integer.ts";
-import type { LaneNode } from "./nodes.ts";
 
 /** Puts the value of an instruction on the stack. */
 export function emitApply(stack: LaneStack, node: ApplyNode, copy: number): void {

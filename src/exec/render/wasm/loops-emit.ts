@@ -1,28 +1,9 @@
+import { type Group, type LoweredNest, type ReduceNode, type Step, stepNodes } from "../nest/lower.ts";
+import type { Node } from "../nest/nodes.ts";
 import type { FunctionBuilder, Local, ModuleBuilder } from "./encoder.ts";
 import { Emitter, type LaneMode } from "./expression.ts";
-import type { Graph } from "./graph.ts";
-import { Accumulator, type ReduceNode } from "./loops-reduce.ts";
+import { Accumulator } from "./loops-reduce.ts";
 import { emitCheck, emitStore } from "./memory.ts";
-import { type CheckNode, type IndexNode, type Node, type StoreNode, statementNodes } from "./nodes.ts";
-import type { Schedule } from "./schedule.ts";
-
-/** A statement in the kernel's graph. */
-export type Step = StoreNode | CheckNode | ReduceNode;
-
-/** Statements that run one after the other at a point: of the space, or of the inner loops, which they share. */
-export interface Group {
-  readonly inner: boolean;
-  readonly steps: readonly Step[];
-}
-
-/** A loop nest ready for code. */
-export interface LoweredNest {
-  readonly schedule: Schedule;
-  readonly graph: Graph;
-  /** The extents of the loops, space first. */
-  readonly extents: readonly IndexNode[];
-  readonly groups: readonly Group[];
-}
 
 /** Emits the function of a loop nest. */
 export function emitNest(module: ModuleBuilder, f: FunctionBuilder, nest: LoweredNest): void {
@@ -200,9 +181,4 @@ class NestEmitter {
       }),
     );
   }
-}
-
-/** The nodes that a step reads. */
-export function stepNodes(step: Step): readonly Node[] {
-  return step.kind === "reduce" ? [step.value] : statementNodes(step);
 }

@@ -1,18 +1,11 @@
 import { isFloat } from "../../../base/dtype.ts";
 import { startOf } from "../../../lang/kernel/evaluate.ts";
 import type { Combine } from "../../../lang/kernel/kernel.ts";
+import type { ReduceNode } from "../nest/lower.ts";
+import { wordsOf } from "../nest/nodes.ts";
 import type { Local } from "./encoder.ts";
 import type { Emitter } from "./expression.ts";
 import { convertMask, emitPair, widthFor, zeroVector } from "./lanes-basic.ts";
-import { type LaneNode, wordsOf } from "./nodes.ts";
-
-/** A reduction in the kernel's graph. */
-export interface ReduceNode {
-  readonly kind: "reduce";
-  readonly combine: Combine;
-  readonly value: LaneNode;
-  readonly result: LaneNode;
-}
 
 /** A partial value; of a float maximum or minimum also whether any element was NaN. */
 interface PartialSum {

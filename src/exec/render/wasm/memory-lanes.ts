@@ -1,8 +1,8 @@
 import { type DType, dtypeFacts } from "../../../base/dtype.ts";
+import type { Access, LaneNode } from "../nest/nodes.ts";
 import type { FunctionBuilder, Local } from "./encoder.ts";
 import type { Emitter } from "./expression.ts";
 import { zeroVector } from "./lanes-basic.ts";
-import type { Access, LaneNode } from "./nodes.ts";
 
 /** One bit for each lane. */
 export function allLanes(e: Emitter): number {

@@ -1,4 +1,5 @@
 import { dtypeFacts } from "../../../base/dtype.ts";
+import type { Access, LaneNode } from "../nest/nodes.ts";
 import type { Local } from "./encoder.ts";
 import type { Emitter } from "./expression.ts";
 import { zeroVector } from "./lanes-basic.ts";
@@ -12,7 +13,6 @@ import {
   pushLaneAddress,
   pushVectorAddress,
 } from "./memory-lanes.ts";
-import type { Access, LaneNode } from "./nodes.ts";
 
 type LoadNode = Extract<LaneNode, { kind: "load" }>;
 

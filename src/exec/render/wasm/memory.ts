@@ -1,5 +1,6 @@
 import { type DType, dtypeFacts } from "../../../base/dtype.ts";
 import { errorWordAddress } from "../../../lang/kernel/rendered.ts";
+import type { CheckNode, StoreNode } from "../nest/nodes.ts";
 import type { FunctionBuilder, Local } from "./encoder.ts";
 import type { Emitter } from "./expression.ts";
 import { convertMask, emitPair } from "./lanes-basic.ts";
@@ -12,7 +13,6 @@ import {
   pushLaneAddress,
   pushVectorAddress,
 } from "./memory-lanes.ts";
-import type { CheckNode, StoreNode } from "./nodes.ts";
 
 /** Stores the lanes that are to be stored. */
 export function emitStore(e: Emitter, store: StoreNode, copy: number): void {
