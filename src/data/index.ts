@@ -1,5 +1,24 @@
+export {
+  type Column,
+  type CsvOptions,
+  columnOf,
+  type NumberColumn,
+  readCsv,
+  type Table,
+  type TextColumn,
+} from "./csv.ts";
 export { type BatchOptions, batches, Dataset, shuffle, takeRows } from "./dataset.ts";
 export { type Digits, digits } from "./digits.ts";
+export {
+  categoriesOf,
+  encodeCategories,
+  encodeFeatures,
+  type Feature,
+  featuresOf,
+  featureWidth,
+  numbersOf,
+} from "./features.ts";
 export { readIdx } from "./idx.ts";
 export { circle, gaussian, moons, type PointOptions, type Points, spiral, xor } from "./points.ts";
 export { type Split, type SplitOptions, trainTestSplit } from "./split.ts";
+export { Standardizer } from "./standardizer.ts";
