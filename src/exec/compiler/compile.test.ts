@@ -5,7 +5,9 @@ import { interpretPlan } from "../../lang/kernel/interpret.ts";
 import { printKernel } from "../../lang/kernel/print.ts";
 import { verifyKernel } from "../../lang/kernel/verify.ts";
 import { add, mul } from "../../lang/ops/arithmetic.ts";
+import { tanh } from "../../lang/ops/exponential.ts";
 import { matmul } from "../../lang/ops/matmul.ts";
+import { sort } from "../../lang/ops/sorting.ts";
 import { logSoftmax, mean } from "../../lang/ops/statistics.ts";
 import { reshape, sum, transpose } from "../../lang/ops/structure.ts";
 import type { Tensor } from "../../lang/program/tensor.ts";
@@ -95,4 +97,10 @@ test("a kernel reads what it computes itself under every name of it, not from me
   // The maximum of a row goes by a second name, as stopGradient(maximum), in the kernel that computes it.
   const loss = (z: Tensor, y: Tensor): Tensor => mean(sum(mul(logSoftmax(z), y), { axis: -1 }));
   check((z, y) => valueAndGrad(loss)(z, y), [random([4, 3]), random([4, 3])]);
+});
+
+test("the check of an index reads it before its memory is used again", () => {
+  // The gradient of a sort scatters by the order that the sort returns.
+  const loss = (x: Tensor): Tensor => add(sum(sort(x)), sum(tanh(x)));
+  check((x) => valueAndGrad(loss)(x), [random([2])]);
 });

@@ -4,6 +4,19 @@ import type { Cluster } from "./cluster.ts";
 
 /** Calls `visit` once for every load below the expressions, also those inside coordinates. */
 export function forEachLoad(expressions: readonly Expression[], visit: (load: Load) => void): void {
+  forEachNode(expressions, (node) => {
+    if (node.kind === "load") visit(node);
+  });
+}
+
+/** Calls `visit` for every guard below the expressions. */
+export function forEachGuard(expressions: readonly Expression[], visit: (guard: Guard) => void): void {
+  forEachNode(expressions, (node) => {
+    if (node.kind === "load" || node.kind === "inside") node.guards.forEach(visit);
+  });
+}
+
+function forEachNode(expressions: readonly Expression[], visit: (node: Expression) => void): void {
   const seen = new Set<Expression>();
   const pending = [...expressions];
   const pushCoordinate = (coordinate: Coordinate): void => {
@@ -15,8 +28,8 @@ export function forEachLoad(expressions: readonly Expression[], visit: (load: Lo
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     if (seen.has(next)) continue;
     seen.add(next);
+    visit(next);
     if (next.kind === "load") {
-      visit(next);
       pushCoordinate(next.index);
       pushGuards(next.guards);
     } else if (next.kind === "scalar") pending.push(...next.operands);
@@ -28,6 +41,7 @@ export function forEachLoad(expressions: readonly Expression[], visit: (load: Lo
 /** Every expression of a cluster, stored or not. */
 export function expressionsOf(cluster: Cluster): Expression[] {
   const expressions = cluster.reductions.map((reduction) => reduction.value);
+  for (const check of cluster.checks) expressions.push(check.condition);
   for (const member of cluster.reader.members.values()) expressions.push(member.expression);
   if (cluster.contraction !== undefined)
     expressions.push(cluster.contraction.left, cluster.contraction.right);
