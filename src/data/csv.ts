@@ -50,6 +50,8 @@ const missingMarks = ["", "na", "n/a", "nan", "null", "none", "?"];
  *
  * @example
  * ```ts
+ * import { readCsv } from "neurite/data";
+ *
  * const { columns } = await readCsv("width,kind\n1.5,rose\n2,tulip\n");
  * console.log(columns[0].values, columns[1].values); // [1.5, 2] and ["rose", "tulip"]
  * ```

@@ -33,6 +33,8 @@ const smallRow = 32;
  *
  * @example
  * ```ts
+ * import { Dataset } from "neurite/data";
+ *
  * const dataset = new Dataset([tensor([[1], [2], [3]]), tensor([0, 1, 0])]);
  * const [x, y] = dataset.take([2, 0]); // [[3], [1]] and [0, 0]
  * ```
@@ -99,6 +101,8 @@ export class Dataset<T extends Tree<Tensor>> {
  *
  * @example
  * ```ts
+ * import { takeRows } from "neurite/data";
+ *
  * takeRows(tensor([[1, 2], [3, 4], [5, 6]]), [2, 0]); // [[5, 6], [1, 2]]
  * ```
  */
@@ -112,6 +116,8 @@ export function takeRows<T extends Tree<Tensor>>(data: T, rows: ArrayLike<number
  *
  * @example
  * ```ts
+ * import { batches } from "neurite/data";
+ *
  * for (const [x, y] of batches([tensor([[1], [2], [3]]), tensor([0, 1, 0])], 2, { key: random.key(0) })) {
  *   console.log(x.shape, y.shape); // [2, 1] [2], then [1, 1] [1]
  * }
@@ -131,6 +137,8 @@ export function batches<T extends Tree<Tensor>>(
  *
  * @example
  * ```ts
+ * import { shuffle } from "neurite/data";
+ *
  * const [x, y] = shuffle(random.key(0), [tensor([[1], [2], [3]]), tensor([0, 1, 0])]);
  * ```
  */

@@ -18,6 +18,8 @@ const imageSize = 64;
  *
  * @example
  * ```ts
+ * import { digits } from "neurite/data";
+ *
  * const { images, labels } = await digits();
  * console.log(images.shape, labels.shape); // [1797, 8, 8, 1] [1797]
  * ```

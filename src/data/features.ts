@@ -14,6 +14,8 @@ export interface Feature {
  *
  * @example
  * ```ts
+ * import { featuresOf, readCsv } from "neurite/data";
+ *
  * const table = await readCsv("width,kind\n1.5,rose\n2,tulip\n");
  * featuresOf(table, ["width", "kind"]); // [{ name: "width" }, { name: "kind", categories: ["rose", "tulip"] }]
  * ```
@@ -42,6 +44,8 @@ export function featureWidth(features: readonly Feature[]): number {
  *
  * @example
  * ```ts
+ * import { encodeFeatures, featuresOf, readCsv } from "neurite/data";
+ *
  * const table = await readCsv("width,kind\n1.5,rose\n2,tulip\n");
  * encodeFeatures(table, featuresOf(table, ["width", "kind"])); // [[1.5, 1, 0], [2, 0, 1]]
  * ```

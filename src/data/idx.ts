@@ -36,6 +36,8 @@ interface Header {
  *
  * @example
  * ```ts
+ * import { readIdx } from "neurite/data";
+ *
  * const labels = await readIdx(Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 3, 7, 2, 1));
  * console.log(labels.toArray()); // [7, 2, 1]
  * ```

@@ -36,6 +36,8 @@ type Place = (place: {
  *
  * @example
  * ```ts
+ * import { circle } from "neurite/data";
+ *
  * const { x, y } = circle(random.key(0), { examples: 200, noise: 0.1 });
  * ```
  */
@@ -55,6 +57,8 @@ export function circle(key: Tensor, options: PointOptions = {}): Points {
  *
  * @example
  * ```ts
+ * import { xor } from "neurite/data";
+ *
  * const { x, y } = xor(random.key(0), { examples: 200 });
  * ```
  */
@@ -73,6 +77,8 @@ export function xor(key: Tensor, options: PointOptions = {}): Points {
  *
  * @example
  * ```ts
+ * import { gaussian } from "neurite/data";
+ *
  * const { x, y } = gaussian(random.key(0), { noise: 0.2 });
  * ```
  */
@@ -91,6 +97,8 @@ export function gaussian(key: Tensor, options: PointOptions = {}): Points {
  *
  * @example
  * ```ts
+ * import { spiral } from "neurite/data";
+ *
  * const { x, y } = spiral(random.key(0));
  * ```
  */
@@ -110,6 +118,8 @@ export function spiral(key: Tensor, options: PointOptions = {}): Points {
  *
  * @example
  * ```ts
+ * import { moons } from "neurite/data";
+ *
  * const { x, y } = moons(random.key(0), { examples: 100, noise: 0.1 });
  * ```
  */

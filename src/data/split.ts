@@ -31,6 +31,8 @@ export interface Split {
  *
  * @example
  * ```ts
+ * import { trainTestSplit } from "neurite/data";
+ *
  * const x = tensor([[1], [2], [3], [4]]);
  * const y = tensor([0, 0, 1, 1], { dtype: "i32" });
  * const { xTrain, yTrain, xTest, yTest } = trainTestSplit(x, y, { key: random.key(0), testSize: 2, stratify: true });

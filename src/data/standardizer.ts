@@ -10,6 +10,8 @@ import { add, div, mul, sub, type Tensor, tensor } from "../tensor/index.ts";
  *
  * @example
  * ```ts
+ * import { Standardizer } from "neurite/data";
+ *
  * const standardizer = Standardizer.fit(tensor([[1, 10], [3, 30]]));
  * standardizer.transform(tensor([[2, 40]])); // [[0, 2]]
  * ```

@@ -10,6 +10,8 @@ type FileSystem = typeof import("node:fs/promises");
  *
  * @example
  * ```ts
+ * import { writeWhole } from "neurite/io";
+ *
  * await writeWhole("/tmp/bytes.bin", Uint8Array.of(1, 2, 3));
  * ```
  */
@@ -40,6 +42,8 @@ export async function writeWhole(path: string, bytes: Uint8Array | string): Prom
  *
  * @example
  * ```ts
+ * import { readBytes, writeWhole } from "neurite/io";
+ *
  * await writeWhole("/tmp/bytes.bin", Uint8Array.of(1, 2, 3));
  * const bytes = await readBytes("/tmp/bytes.bin");
  * ```

@@ -19,6 +19,8 @@ const alignment = 8;
  *
  * @example
  * ```ts
+ * import { encodeSafetensors } from "neurite/io";
+ *
  * const bytes = await encodeSafetensors({ "hidden.weights": tensor([[1, 2], [3, 4]]) }, { author: "me" });
  * ```
  */
@@ -64,6 +66,8 @@ export async function encodeSafetensors(
  *
  * @example
  * ```ts
+ * import { decodeSafetensors, encodeSafetensors } from "neurite/io";
+ *
  * const bytes = await encodeSafetensors({ weights: tensor([[1, 2], [3, 4]]) });
  * const { tensors, metadata } = decodeSafetensors(bytes);
  * console.log(tensors.weights.toArray(), metadata); // [[1, 2], [3, 4]] {}
