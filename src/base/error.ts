@@ -15,7 +15,8 @@ export interface ErrorParts {
  *
  * @example
  * ```ts
- * throw new NeuriteError({ operation: "matmul", got: "[2, 3] · [4, 5]", expected: "[2, 3] · [3, 5]" });
+ * const error = new NeuriteError({ operation: "matmul", got: "[2, 3] · [4, 5]", expected: "[2, 3] · [3, 5]" });
+ * console.log(error.message); // matmul: got [2, 3] · [4, 5], expected [2, 3] · [3, 5]
  * ```
  */
 export class NeuriteError extends Error {

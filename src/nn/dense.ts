@@ -23,7 +23,7 @@ export interface DenseOptions extends WeightedOptions {
  *
  * const layer = dense({ units: 10, activation: "softmax", inputShape: [784] });
  * const { params, outputShapes } = layer.init(random.key(0), [[784]], "f32"); // weights [784, 10], biases [10]; [[10]]
- * const [probabilities] = layer.apply({ params, state: {} }, [zeros([32, 784])]).outputs; // [32, 10]
+ * const [probabilities] = layer.apply({ params, state: {} }, [zeros([32, 784])]).outputs; // shape [32, 10]
  * ```
  */
 export function dense(options: DenseOptions): Layer {

@@ -65,8 +65,9 @@ export const checkpointPrimitive: Primitive<CallParameters> = {
  *
  * @example
  * ```ts
- * const block = checkpoint((x: Tensor) => tanh(matmul(tanh(x), w)));
- * grad((x: Tensor) => sum(block(x)))(x);
+ * const W = eye(2);
+ * const block = checkpoint((x: Tensor) => tanh(matmul(tanh(x), W)));
+ * grad((x: Tensor) => sum(block(x)))(zeros([3, 2])); // [[1, 1], [1, 1], [1, 1]]
  * ```
  */
 export function checkpoint<A extends unknown[], R>(f: (...args: A) => R): (...args: A) => Tensors<R>;

@@ -267,7 +267,8 @@ function pullBack(
  *
  * @example
  * ```ts
- * dotGeneral(x, y, { contract: [[1], [0]], batch: [[], []] }); // the matrix product
+ * const x = tensor([[1, 2], [3, 4]]);
+ * dotGeneral(x, x, { contract: [[1], [0]], batch: [[], []] }); // [[7, 10], [15, 22]]
  * ```
  */
 export function dotGeneral(x: Tensor, y: Tensor, parameters: DotGeneralParameters): Tensor {

@@ -25,7 +25,8 @@ export interface ConvolutionOptions {
  *
  * @example
  * ```ts
- * conv(images, kernel, { padding: "same" }); // [32, 28, 28, 1], [3, 3, 1, 8] → [32, 28, 28, 8]
+ * const y = conv(ones([32, 28, 28, 1]), ones([3, 3, 1, 8]), { padding: "same" });
+ * console.log(y.shape); // [32, 28, 28, 8]
  * ```
  */
 export function conv(x: Tensor, kernel: Tensor, options: ConvolutionOptions = {}): Tensor {
@@ -67,7 +68,8 @@ export function conv(x: Tensor, kernel: Tensor, options: ConvolutionOptions = {}
  *
  * @example
  * ```ts
- * convTranspose(codes, kernel, { strides: 2, padding: "same" }); // [32, 7, 7, 8], [3, 3, 1, 8] → [32, 14, 14, 1]
+ * const y = convTranspose(ones([32, 7, 7, 8]), ones([3, 3, 1, 8]), { strides: 2, padding: "same" });
+ * console.log(y.shape); // [32, 14, 14, 1]
  * ```
  */
 export function convTranspose(

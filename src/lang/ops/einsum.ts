@@ -20,8 +20,9 @@ interface Labelled {
  *
  * @example
  * ```ts
- * einsum("ij,jk->ik", x, y); // the matrix product
- * einsum("ii", x); // the trace
+ * const x = tensor([[1, 2], [3, 4]]);
+ * einsum("ij,jk->ik", x, x); // [[7, 10], [15, 22]]
+ * einsum("ii", x); // 5
  * ```
  */
 export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor {

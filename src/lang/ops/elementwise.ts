@@ -77,7 +77,7 @@ export type Binary = Operation<(x: TensorLike, y: TensorLike) => Tensor>;
  * from the family.
  *
  * @example
- * ```ts
+ * ```ts no-run
  * export const tanh: Unary = elementwise("tanh", {
  *   derivative: (dx, _, y) => mul(dx, sub(1, square(y))), // ẏ = (1 − y²) ẋ
  *   lower: math.tanh,

@@ -84,8 +84,9 @@ export function outer(x: Tensor, y: Tensor): Tensor {
  *
  * @example
  * ```ts
- * tensordot(x, y, 1); // for matrices, the matrix product
- * tensordot(x, y, [[0], [1]]); // Σ_k x[k, i] · y[j, k]
+ * const x = tensor([[1, 2], [3, 4]]);
+ * tensordot(x, x, 1); // [[7, 10], [15, 22]]
+ * tensordot(x, x, [[0], [0]]); // [[10, 14], [14, 20]]
  * ```
  */
 export function tensordot(

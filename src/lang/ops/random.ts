@@ -64,7 +64,7 @@ function generate(key: Tensor, shape: Shape, word: ThreefryWord): Tensor {
  *
  * @example
  * ```ts
- * const [next, forWeights] = random.split(key);
+ * const [next, forWeights] = random.split(random.key(0));
  * ```
  */
 export function split(key: Tensor, count = 2): Tensor[] {
@@ -92,7 +92,8 @@ export function keys(key: Tensor, count: number): Tensor {
  *
  * @example
  * ```ts
- * const keyOfStep = random.foldIn(key, step);
+ * const key = random.key(0);
+ * for (let step = 0; step < 3; step++) console.log(random.normal(random.foldIn(key, step), [2]));
  * ```
  */
 export function foldIn(key: Tensor, data: number | Tensor): Tensor {
@@ -289,7 +290,7 @@ export function gumbel(key: Tensor, shape: Shape = [], { dtype = "f32" }: FloatO
  *
  * @example
  * ```ts
- * random.categorical(random.key(0), log(probabilities));
+ * random.categorical(random.key(0), log(tensor([0, 1, 0]))); // 1
  * ```
  */
 export function categorical(key: Tensor, logits: Tensor, axis = -1): Tensor {
@@ -308,7 +309,7 @@ export function categorical(key: Tensor, logits: Tensor, axis = -1): Tensor {
  *
  * @example
  * ```ts
- * dropout(x, { rate: 0.5, key: random.key(0) });
+ * dropout(ones([8]), { rate: 0.5, key: random.key(0) }); // about half of them 0, the others 2
  * ```
  */
 export function dropout(x: Tensor, { rate, key }: { readonly rate: number; readonly key: Tensor }): Tensor {

@@ -44,7 +44,7 @@ function pool(
  *
  * @example
  * ```ts
- * maxPool(images, 2); // [32, 28, 28, 8] → [32, 14, 14, 8]
+ * maxPool(tensor([1, 2, 4, 3], { shape: [1, 4, 1] }), 2); // [[[2], [4]]]
  * ```
  */
 export function maxPool(x: Tensor, window: number | readonly number[], options: PoolingOptions = {}): Tensor {
@@ -56,7 +56,7 @@ export function maxPool(x: Tensor, window: number | readonly number[], options: 
  *
  * @example
  * ```ts
- * sumPool(images, 2); // [32, 28, 28, 8] → [32, 14, 14, 8]
+ * sumPool(tensor([1, 2, 4, 3], { shape: [1, 4, 1] }), 2); // [[[3], [7]]]
  * ```
  */
 export function sumPool(x: Tensor, window: number | readonly number[], options: PoolingOptions = {}): Tensor {
@@ -68,7 +68,7 @@ export function sumPool(x: Tensor, window: number | readonly number[], options: 
  *
  * @example
  * ```ts
- * avgPool(images, 2); // [32, 28, 28, 8] → [32, 14, 14, 8]
+ * avgPool(tensor([1, 2, 4, 3], { shape: [1, 4, 1] }), 2); // [[[1.5], [3.5]]]
  * ```
  */
 export function avgPool(x: Tensor, window: number | readonly number[], options: PoolingOptions = {}): Tensor {

@@ -10,6 +10,7 @@ let functionsSeen = 0;
  *
  * @example
  * ```ts
+ * const { program } = jit((x: Tensor) => add(mul(x, 2), 1)).lower(tensor([1, 2]));
  * console.log(printProgram(program));
  * ```
  */
