@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The standard training steps in PyTorch, to be run side by side with `npm run bench -- steps`.
 
-    python3 pytorch_steps.py [--threads N] [--only mlp,cnn] [--json]
+    python3 pytorch_steps.py [--threads N] [--only mlp,cnn] [--json | --paced]
 
 One step is forward, loss, backward, update on one fixed batch, with the loss read back. A figure is the
 minimum over five rounds of the mean step time; every round starts from a fresh model, so that no round
@@ -20,6 +20,11 @@ def arguments():
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--only", default="", help="names of steps, separated by commas")
     parser.add_argument("--json", action="store_true", help="one JSON object per line")
+    parser.add_argument(
+        "--paced",
+        action="store_true",
+        help="prints what is known after the preparation and after each round, as JSON, and waits there for a line",
+    )
     return parser.parse_args()
 
 
@@ -141,23 +146,29 @@ def steps_per_round(step):
 
 
 def measure(name):
+    """Yields the result so far: after the preparation, without a time, and after each round."""
     step = prepare(name)
     losses = [step() for _ in range(50)]
     count = steps_per_round(step)
     times = []
-    for _ in range(ROUNDS):
-        step = prepare(name)
-        mean_time(step, WARM_UP)
-        times.append(mean_time(step, count))
-    return {
-        "step": name,
-        "device": "pytorch",
-        "threads": options.threads,
-        "ms": float(f"{min(times) * 1e3:.4g}"),
-        "compileMs": 0,
-        "loss0": losses[0],
-        "loss50": losses[49],
-    }
+    for round_number in range(ROUNDS + 1):
+        if round_number > 0:
+            step = prepare(name)
+            mean_time(step, WARM_UP)
+            times.append(mean_time(step, count))
+        yield {
+            "step": name,
+            "device": "pytorch",
+            "threads": options.threads,
+            "ms": float(f"{min(times) * 1e3:.4g}") if times else None,
+            "compileMs": 0,
+            "loss0": losses[0],
+            "loss50": losses[49],
+        }
+
+
+def as_json(result):
+    return json.dumps(result, separators=(",", ":"))
 
 
 def main():
@@ -166,10 +177,14 @@ def main():
     if unknown:
         sys.exit(f"no step {', '.join(unknown)}; there are {', '.join(STEPS)}")
     for name in names:
-        result = measure(name)
+        for result in measure(name):
+            if options.paced:
+                print(as_json(result), flush=True)
+                if not sys.stdin.readline():
+                    return
         if options.json:
-            print(json.dumps(result, separators=(",", ":")), flush=True)
-        else:
+            print(as_json(result), flush=True)
+        elif not options.paced:
             print(
                 f"{name:<12} {result['ms']:>9.4g} ms  loss {result['loss0']:.4f} -> {result['loss50']:.4f}",
                 flush=True,

@@ -1,13 +1,15 @@
 // The standard training steps in TensorFlow.js on its WebAssembly backend, to be run side by side with
 // `npm run bench -- steps`:
 //
-//     node tfjs-steps.mjs [--threads 1] [--only mlp,lstm] [--json]
+//     node tfjs-steps.mjs [--threads 1] [--only mlp,lstm] [--json | --paced]
 //
 // One step is `model.trainOnBatch` on one fixed batch, with the loss read back. A figure is the minimum over
-// five rounds of the mean step time. SIMD is on; in Node this backend has one thread only.
+// five rounds of the mean step time. SIMD is on; in Node this backend has one thread only. With --paced the program
+// prints what is known after the preparation and after each round, as JSON, and waits there for a line.
 
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 
 const require = createRequire(import.meta.url);
@@ -24,6 +26,7 @@ const { values: options } = parseArgs({
     threads: { type: "string", default: "1" },
     only: { type: "string", default: "" },
     json: { type: "boolean", default: false },
+    paced: { type: "boolean", default: false },
   },
 });
 
@@ -125,7 +128,8 @@ async function stepsPerRound(step) {
   }
 }
 
-async function measure(name) {
+/** Yields the result so far: after the preparation, without a time, and after each round. */
+async function* measure(name) {
   const { build, shape, targets: makeTargets, optimizer, loss } = STEPS[name];
   const model = build();
   model.compile({ optimizer: optimizer(), loss });
@@ -136,13 +140,17 @@ async function measure(name) {
   const losses = [];
   for (let i = 0; i < LOSS_STEPS; i++) losses.push(await step());
   const count = await stepsPerRound(step);
-  let ms = Number.POSITIVE_INFINITY;
-  for (let round = 0; round < ROUNDS; round++) ms = Math.min(ms, await meanTime(step, count));
-  return { ms: Number(ms.toPrecision(4)), compileMs: 0, loss0: losses[0], loss50: losses[LOSS_STEPS - 1] };
+  const result = { ms: null, compileMs: 0, loss0: losses[0], loss50: losses[LOSS_STEPS - 1] };
+  yield result;
+  for (let round = 0; round < ROUNDS; round++) {
+    const ms = await meanTime(step, count);
+    result.ms = Math.min(result.ms ?? Number.POSITIVE_INFINITY, Number(ms.toPrecision(4)));
+    yield result;
+  }
 }
 
 function print(result) {
-  if (options.json) return console.log(JSON.stringify(result));
+  if (options.json || options.paced) return console.log(JSON.stringify(result));
   const { step, error, ms, loss0, loss50 } = result;
   const figures = error ?? `${String(ms).padStart(9)} ms  loss ${loss0.toFixed(4)} -> ${loss50.toFixed(4)}`;
   console.log(`${step.padEnd(12)} ${figures}`);
@@ -162,12 +170,22 @@ if (!(await tf.env().getAsync("WASM_HAS_SIMD_SUPPORT")))
 tf.enableProdMode();
 await tf.setBackend("wasm");
 
-for (const step of names.length > 0 ? names : Object.keys(STEPS)) {
+const lines = options.paced ? createInterface({ input: process.stdin })[Symbol.asyncIterator]() : undefined;
+
+measuring: for (const step of names.length > 0 ? names : Object.keys(STEPS)) {
   const about = { step, device: "tfjs-wasm", threads };
   try {
     if (threads !== 1) throw new Error("TensorFlow.js runs WebAssembly on one thread in Node");
-    print({ ...about, ...(await measure(step)) });
+    let last;
+    for await (const result of measure(step)) {
+      last = { ...about, ...result };
+      if (lines === undefined) continue;
+      print(last);
+      if ((await lines.next()).done) break measuring;
+    }
+    if (lines === undefined) print(last);
   } catch (error) {
     print({ ...about, error: error.message.split("\n")[0] });
   }
 }
+process.stdin.destroy();

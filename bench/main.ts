@@ -1,0 +1,40 @@
+/** The benchmarks: `npm run bench -- steps`, `startup` or `memory`; `npm run bench` lists them. */
+import { NeuriteError, unknownName } from "../src/base/error.ts";
+
+interface Benchmark {
+  readonly about: string;
+  /** Returns false when what was promised does not hold. */
+  run(args: readonly string[]): Promise<boolean>;
+}
+
+const benchmarks: Readonly<Record<string, Benchmark>> = {
+  steps: {
+    about: "the standard training steps [--device wasm] [--threads 1] [--only mlp,cnn] [--peers] [--json]",
+    run: async (args) => (await import("./steps/main.ts")).steps(args),
+  },
+  startup: {
+    about: "importing the built package, and the first step of the cnn",
+    run: async (args) => (await import("./startup.ts")).startup(args),
+  },
+  memory: {
+    about: "memory over long loops [--only playground]",
+    run: async (args) => (await import("./memory.ts")).memory(args),
+  },
+};
+
+async function main([name, ...args]: readonly string[]): Promise<boolean> {
+  if (name === undefined) {
+    for (const [known, { about }] of Object.entries(benchmarks)) console.log(`${known.padEnd(9)} ${about}`);
+    return true;
+  }
+  if (!Object.hasOwn(benchmarks, name)) throw unknownName("bench", name, Object.keys(benchmarks));
+  return benchmarks[name].run(args);
+}
+
+try {
+  process.exitCode = (await main(process.argv.slice(2))) ? 0 : 1;
+} catch (error) {
+  if (!(error instanceof NeuriteError)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
+}

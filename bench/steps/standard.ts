@@ -1,0 +1,89 @@
+import { cast, gt, mul, random, slice, type Tensor } from "../../src/index.ts";
+import { conv2d, dense, flatten, type Layer, maxPool2d } from "../../src/nn/index.ts";
+import { adam, type Optimizer, sgd } from "../../src/optim/index.ts";
+import { Sequential } from "../../src/train/index.ts";
+import type { TrainingStep } from "./measure.ts";
+
+/** A standard training step: a model on one fixed batch. */
+interface Standard {
+  readonly layers: () => readonly Layer[];
+  /** The shape of the batch. */
+  readonly shape: readonly number[];
+  readonly targets: (key: Tensor, x: Tensor) => Tensor;
+  readonly loss: LossName;
+  readonly optimizer: () => Optimizer;
+}
+
+const standardSteps = {
+  playground: {
+    layers: () => [
+      dense({ units: 8, activation: "tanh", inputShape: [2] }),
+      dense({ units: 8, activation: "tanh" }),
+      dense({ units: 1, activation: "sigmoid" }),
+    ],
+    shape: [32, 2],
+    targets: exclusiveOr,
+    loss: "binaryCrossentropy",
+    optimizer: () => sgd({ learningRate: 0.03 }),
+  },
+  mlp: classifier([128, 784], () => [
+    dense({ units: 128, activation: "relu", inputShape: [784] }),
+    dense({ units: 10, activation: "softmax" }),
+  ]),
+  "mlp-wide": classifier([256, 784], () => [
+    dense({ units: 1024, activation: "relu", inputShape: [784] }),
+    dense({ units: 1024, activation: "relu" }),
+    dense({ units: 10, activation: "softmax" }),
+  ]),
+  cnn: classifier([64, 28, 28, 1], () => [
+    conv2d({ filters: 32, kernelSize: 3, padding: "same", activation: "relu", inputShape: [28, 28, 1] }),
+    maxPool2d({ poolSize: 2 }),
+    conv2d({ filters: 64, kernelSize: 3, padding: "same", activation: "relu" }),
+    maxPool2d({ poolSize: 2 }),
+    flatten(),
+    dense({ units: 128, activation: "relu" }),
+    dense({ units: 10, activation: "softmax" }),
+  ]),
+} satisfies Record<string, Standard>;
+
+/** The loss is computed on the logits before the last activation. */
+type LossName = "binaryCrossentropy" | "sparseCategoricalCrossentropy";
+/** The steps that can be measured. */
+type MeasuredStep = keyof typeof standardSteps;
+
+/** All standard steps; lstm waits for recurrent layers. */
+export const stepNames: readonly StepName[] = ["playground", "mlp", "mlp-wide", "cnn", "lstm"];
+/** The name of a standard step. */
+export type StepName = MeasuredStep | "lstm";
+
+/** False for a step that cannot be measured yet. */
+export function isMeasured(step: string): step is MeasuredStep {
+  return Object.hasOwn(standardSteps, step);
+}
+
+/** The batch of a step, and a function that makes a fresh model for it; both come from `random.key(0)`. */
+export function prepareStep(step: MeasuredStep): () => TrainingStep {
+  const { layers, shape, targets, loss, optimizer }: Standard = standardSteps[step];
+  const [inputKey, targetKey] = random.split(random.key(0));
+  const x = random.normal(inputKey, shape);
+  const y = targets(targetKey, x);
+  return () => {
+    const model = new Sequential({ layers: layers(), seed: 0 });
+    model.compile({ optimizer: optimizer(), loss });
+    return () => model.trainOnBatch(x, y).loss;
+  };
+}
+
+function classifier(shape: readonly number[], layers: () => readonly Layer[]): Standard {
+  return {
+    layers,
+    shape,
+    targets: (key) => random.randint(key, [shape[0]], 0, 10),
+    loss: "sparseCategoricalCrossentropy",
+    optimizer: () => adam({ learningRate: 0.001 }),
+  };
+}
+
+function exclusiveOr(_key: Tensor, x: Tensor): Tensor {
+  return cast(gt(mul(slice(x, [0, 0], [x.shape[0], 1]), slice(x, [0, 1], [x.shape[0], 2])), 0), "f32");
+}
