@@ -21,9 +21,9 @@ function applyRules(expression: Scalar): Expression {
   const [x, y, z] = expression.operands;
   switch (expression.op) {
     case "add":
-      return (
-        fold(expression, (a, b) => a + b) ?? (isConstant(y, -0) ? x : isConstant(x, -0) ? y : expression)
-      );
+      if (isConstant(y, -0) || (isConstant(y, 0) && isNeverNegativeZero(x))) return x;
+      if (isConstant(x, -0) || (isConstant(x, 0) && isNeverNegativeZero(y))) return y;
+      return fold(expression, (a, b) => a + b) ?? expression;
     case "sub":
       return fold(expression, (a, b) => a - b) ?? (isConstant(y, 0) ? x : expression);
     case "mul":
@@ -66,6 +66,15 @@ function divideByPower(expression: Scalar): Expression {
   if (!Number.isInteger(exponent) || Math.abs(exponent) > 100) return expression;
   if (y.value === 1) return x;
   return { ...expression, op: "mul", operands: [x, { ...y, value: 1 / y.value }] };
+}
+
+// −0 + 0 = 0, so that adding 0 once more changes nothing.
+function isNeverNegativeZero(expression: Expression): boolean {
+  return (
+    expression.kind === "scalar" &&
+    expression.op === "add" &&
+    expression.operands.some((operand) => isConstant(operand, 0))
+  );
 }
 
 function isConstant(expression: Expression, value: number): boolean {

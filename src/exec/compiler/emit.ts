@@ -12,8 +12,11 @@ import type {
 } from "../../lang/kernel/kernel.ts";
 import * as s from "../../lang/kernel/scalar.ts";
 import type { Var } from "../../lang/program/program.ts";
+import { simplifyExpression } from "./algebra.ts";
 import { type Cluster, loopOver } from "./cluster.ts";
+import { expressionsOf } from "./loads.ts";
 import { orderStores } from "./order.ts";
+import { Piece, piecesOf } from "./pieces.ts";
 
 /** A kernel and the Var behind each of its buffers. */
 export interface Emitted {
@@ -29,7 +32,24 @@ export function emitCluster(
 ): Emitted[] {
   if (sizeOf(cluster.space) === 0) return [];
   if (cluster.kind === "scatter") return emitScatter(cluster, variables);
-  const buffers = new BufferTable(variables);
+  const pieces =
+    cluster.contraction === undefined
+      ? piecesOf(cluster.space, cluster.inner, expressionsOf(cluster))
+      : [wholeOf(cluster)];
+  return pieces.map((piece) => emitPiece(cluster, piece, variables, needed));
+}
+
+function wholeOf({ space, inner }: Cluster): Piece {
+  return new Piece([...space, ...inner], 0, 0);
+}
+
+function emitPiece(
+  cluster: Cluster,
+  piece: Piece,
+  variables: ReadonlyMap<number, Var>,
+  needed: (variable: Var) => boolean,
+): Emitted {
+  const buffers = new BufferTable(variables, piece);
   const statements: Statement[] = [];
   for (const reduction of cluster.reductions) {
     statements.push({ kind: "reduce", combine: reduction.combine, value: buffers.rename(reduction.value) });
@@ -57,14 +77,14 @@ export function emitCluster(
     });
   }
   if (cluster.contraction === undefined) {
-    return [buffers.finish(loops(cluster, [...statements, ...stores]))];
+    return buffers.finish(loops(cluster, piece, [...statements, ...stores]));
   }
   const { batch, rows, columns, depth, left, right } = cluster.contraction;
   const [a, b] = [buffers.rename(left), buffers.rename(right)];
   const { dtype } = left;
   if (dtype === "u8" || dtype === "bool") {
     const sum: Statement = { kind: "reduce", combine: "sum", value: s.mul(a, b) };
-    return [buffers.finish(loops(cluster, [sum, ...stores]))];
+    return buffers.finish(loops(cluster, piece, [sum, ...stores]));
   }
   const kernel: Omit<Contraction, "buffers"> = {
     kind: "contraction",
@@ -78,7 +98,7 @@ export function emitCluster(
     right: b,
     epilogue: stores,
   };
-  return [buffers.finish(kernel)];
+  return buffers.finish(kernel);
 }
 
 function emitScatter(cluster: Cluster, variables: ReadonlyMap<number, Var>): Emitted[] {
@@ -86,9 +106,9 @@ function emitScatter(cluster: Cluster, variables: ReadonlyMap<number, Var>): Emi
   if (scattering === undefined) return [];
   const output = cluster.equations[0].outputs[0];
   const { shape } = output.type;
-  const filling = new BufferTable(variables);
-  const initial = filling.rename(scattering.initial);
   const { at, extents } = loopOver(shape);
+  const filling = new BufferTable(variables, new Piece(extents, 0, 0));
+  const initial = filling.rename(scattering.initial);
   const fill: Store = {
     kind: "store",
     level: "outer",
@@ -106,7 +126,8 @@ function emitScatter(cluster: Cluster, variables: ReadonlyMap<number, Var>): Emi
     inner: [],
     statements: [fill],
   });
-  const buffers = new BufferTable(variables);
+  const whole = wholeOf(cluster);
+  const buffers = new BufferTable(variables, whole);
   const statements: Statement[] = cluster.reductions.map(({ combine, value }) => ({
     kind: "reduce",
     combine,
@@ -122,11 +143,16 @@ function emitScatter(cluster: Cluster, variables: ReadonlyMap<number, Var>): Emi
     guards: buffers.renameGuards(scattering.guards),
     value,
   });
-  return [first, buffers.finish(loops(cluster, statements))];
+  return [first, buffers.finish(loops(cluster, whole, statements))];
 }
 
-function loops(cluster: Cluster, statements: readonly Statement[]): Omit<LoopNest, "buffers"> {
-  const { space, inner } = cluster;
+function loops(
+  cluster: Cluster,
+  { extents }: Piece,
+  statements: readonly Statement[],
+): Omit<LoopNest, "buffers"> {
+  const space = extents.slice(0, cluster.space.length);
+  const inner = extents.slice(cluster.space.length);
   return { kind: "loops", name: nameOf(cluster), space, inner, statements };
 }
 
@@ -143,16 +169,18 @@ export function nameOf(cluster: Cluster): string {
   return names.length <= 6 ? names.join("+") : `${names.slice(0, 5).join("+")}+…${names.length - 5}`;
 }
 
-// Gives each Var of a kernel its position among the kernel's buffers.
+// Gives each Var of a kernel its position among the kernel's buffers, and each coordinate its form in the piece.
 class BufferTable {
   private readonly byId: ReadonlyMap<number, Var>;
+  private readonly piece: Piece;
   private readonly variables: Var[] = [];
   private readonly buffers: KernelBuffer[] = [];
   private readonly positions = new Map<number, number>();
   private readonly renamed = new Map<Expression, Expression>();
 
-  constructor(byId: ReadonlyMap<number, Var>) {
+  constructor(byId: ReadonlyMap<number, Var>, piece: Piece) {
     this.byId = byId;
+    this.piece = piece;
   }
 
   write(variable: Var, access: "write" | "update"): number {
@@ -162,15 +190,16 @@ class BufferTable {
   rename(expression: Expression): Expression {
     const known = this.renamed.get(expression);
     if (known !== undefined) return known;
-    const renewed = this.renew(expression);
+    const renewed = simplifyExpression(this.renew(expression));
     this.renamed.set(expression, renewed);
     return renewed;
   }
 
   renameCoordinate(coordinate: Coordinate): Coordinate {
-    if (coordinate.dynamic.length === 0) return coordinate;
-    const dynamic = coordinate.dynamic.map((term) => ({ ...term, value: this.rename(term.value) }));
-    return { ...coordinate, dynamic };
+    const there = this.piece.coordinate(coordinate);
+    if (there.dynamic.length === 0) return there;
+    const dynamic = there.dynamic.map((term) => ({ ...term, value: this.rename(term.value) }));
+    return { ...there, dynamic };
   }
 
   renameGuards(guards: readonly Guard[]): Guard[] {
@@ -198,20 +227,23 @@ class BufferTable {
 
   private renew(expression: Expression): Expression {
     switch (expression.kind) {
-      case "load":
-        return {
-          ...expression,
-          buffer: this.read(expression.buffer),
-          index: this.renameCoordinate(expression.index),
-          guards: this.renameGuards(expression.guards),
-        };
+      case "load": {
+        const guards = this.piece.undecided(this.renameGuards(expression.guards));
+        if (guards === undefined) return s.literal(expression.dtype, expression.fill);
+        const buffer = this.read(expression.buffer);
+        return { ...expression, buffer, index: this.renameCoordinate(expression.index), guards };
+      }
       case "scalar": {
         const operands = expression.operands.map((operand) => this.rename(operand));
         const same = operands.every((operand, i) => operand === expression.operands[i]);
         return same ? expression : { ...expression, operands };
       }
-      case "inside":
-        return { ...expression, guards: this.renameGuards(expression.guards) };
+      case "inside": {
+        const guards = this.piece.undecided(this.renameGuards(expression.guards));
+        if (guards === undefined || guards.length === 0)
+          return s.literal("bool", guards === undefined ? 0 : 1);
+        return { ...expression, guards };
+      }
       case "coordinate":
         return { ...expression, coordinate: this.renameCoordinate(expression.coordinate) };
       default:
