@@ -1,5 +1,7 @@
+import { dtypeFacts } from "../base/dtype.ts";
 import { NeuriteError, unknownName } from "../base/error.ts";
-import { formatShape, type Shape, sameShape } from "../base/shape.ts";
+import { formatShape, type Shape, sameShape, sizeOf } from "../base/shape.ts";
+import { Dataset } from "../data/index.ts";
 import type { Layer, Variables } from "../nn/index.ts";
 import { type DType, type Jitted, jit, random, Tensor, type TensorData, tensor } from "../tensor/index.ts";
 import { asFloat } from "./step.ts";
@@ -36,8 +38,19 @@ export class Network {
     });
   }
 
-  predict(x: Tensor): Tensor {
-    return this.apply(this.variables, x);
+  /** The outputs for inputs, computed in batches. */
+  predict(x: Tensor, batchSize: number): Tensor {
+    const [count] = x.shape;
+    if (count <= batchSize) return this.apply(this.variables, x);
+    const shape = [count, ...this.outputShape];
+    const outputs = dtypeFacts[this.dtype].create(sizeOf(shape));
+    let filled = 0;
+    for (const batch of new Dataset(x).batches(batchSize)) {
+      const part = this.apply(this.variables, batch).dataSync();
+      outputs.set(part, filled);
+      filled += part.length;
+    }
+    return tensor(outputs, { dtype: this.dtype, shape });
   }
 
   /** Copies of parameters and state by path, `hidden.weights`: training does not change them. */

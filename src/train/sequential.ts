@@ -1,10 +1,13 @@
 import { checkOptions, NeuriteError, unknownName } from "../base/error.ts";
 import { type Layer, nameLayers, stack } from "../nn/index.ts";
 import { Tensor, type TensorData } from "../tensor/index.ts";
-import type { Data } from "./data.ts";
+import { type Data, readInputs } from "./data.ts";
+import { evaluateExamples } from "./evaluate.ts";
+import { divide, type FitOptions, fitExamples, type History, readCourse, requireCount } from "./fit.ts";
 import { Network } from "./network.ts";
 import { type CompileOptions, type Objective, readObjective } from "./objective.ts";
 import { type Logs, Trainer } from "./trainer.ts";
+import { Turns } from "./yielding.ts";
 
 /** Options of `Sequential`. */
 export interface SequentialOptions {
@@ -14,6 +17,12 @@ export interface SequentialOptions {
   readonly seed?: number;
   /** The dtype of weights and computation. Default "f32". */
   readonly dtype?: "f32" | "f64";
+}
+
+/** Options of `evaluate` and `predict`. */
+export interface BatchOptions {
+  /** Examples computed at once. Default 32. */
+  readonly batchSize?: number;
 }
 
 /**
@@ -92,6 +101,39 @@ export class Sequential {
     const trainer = this.trainerFor("trainOnBatch", x);
     const batch = trainer.read("trainOnBatch", x, y);
     return trainer.train(batch.x, batch.y);
+  }
+
+  /**
+   * Learns from examples: goes through them `epochs` times in batches; resolves to the figures of each epoch.
+   *
+   * Means are exact over all examples, also where the last batch is smaller. The same seed gives the same numbers. The
+   * event loop has its turns on the way. Throws, before anything is learned, for options, shapes and labels that do not
+   * fit; and at a step whose loss is not finite, naming the layer in which that began. The weights are then those before
+   * that step.
+   */
+  async fit(x: Data, y: Data, options: FitOptions = {}): Promise<History> {
+    const course = readCourse(options, this.seed);
+    const trainer = this.trainerFor("fit", x);
+    const { training, validation } = divide(trainer, x, y, options);
+    return await fitExamples(trainer, training, validation, course);
+  }
+
+  /** Loss and metrics of examples, without learning from them; exact means, whatever the `batchSize` (default 32). */
+  async evaluate(x: Data, y: Data, options: BatchOptions = {}): Promise<Logs> {
+    checkOptions("evaluate", options, ["batchSize"]);
+    const { batchSize = 32 } = options;
+    requireCount("evaluate", "batchSize", batchSize);
+    const trainer = this.trainerFor("evaluate", x);
+    return await evaluateExamples(trainer, trainer.read("evaluate", x, y), batchSize, new Turns());
+  }
+
+  /** The outputs for inputs, computed in batches of `batchSize` (default 32). */
+  predict(x: Data, options: BatchOptions = {}): Tensor {
+    checkOptions("predict", options, ["batchSize"]);
+    const { batchSize = 32 } = options;
+    requireCount("predict", "batchSize", batchSize);
+    const network = this.networkFor("predict", x);
+    return network.predict(readInputs("predict", x, network.inputShape, this.dtype), batchSize);
   }
 
   /** Loss and metrics of a batch. */

@@ -1,0 +1,117 @@
+import type { Callback } from "./fit.ts";
+import type { Logs } from "./trainer.ts";
+
+/** How a person sees training go on. */
+export interface Progress extends Callback {
+  /** Gives the terminal back; also after an error. */
+  stop(): void;
+}
+
+/** The part of cli-progress that is used. */
+type BarModule = typeof import("cli-progress");
+
+/**
+ * The progress that `fit` shows: nothing for 0; for 1 a bar where there is a terminal (and cli-progress is installed);
+ * otherwise a line for each epoch.
+ */
+export async function progressFor(verbose: 0 | 1 | 2, epochs: number, steps: number): Promise<Progress> {
+  if (verbose === 0) return { stop: () => undefined };
+  const pace = new Pace(epochs * steps);
+  const terminal = verbose === 1 && typeof process !== "undefined" ? process.stderr : undefined;
+  if (terminal?.isTTY) {
+    const bars = await loadBars();
+    if (bars !== undefined) return barProgress(bars, terminal, epochs, steps, pace);
+  }
+  return lineProgress(epochs, steps, pace);
+}
+
+/** One line for each epoch. */
+export function lineProgress(epochs: number, steps: number, pace: Pace): Progress {
+  return {
+    onEpochEnd: (epoch, logs) => {
+      const figures = [formatLogs(logs), pace.describe((epoch + 1) * steps)];
+      console.log(`epoch ${epoch + 1}/${epochs}  ${figures.join("  ")}`);
+    },
+    stop: () => undefined,
+  };
+}
+
+/** A bar for each epoch. */
+export function barProgress(
+  { SingleBar }: BarModule,
+  stream: NodeJS.WritableStream,
+  epochs: number,
+  steps: number,
+  pace: Pace,
+): Progress {
+  let bar: InstanceType<BarModule["SingleBar"]> | undefined;
+  let epochsDone = 0;
+  let drawn = 0;
+  const show = (batch: number, logs: Logs): void => {
+    const payload = { figures: formatLogs(logs), pace: pace.describe(epochsDone * steps + batch) };
+    if (bar === undefined) {
+      const format = `epoch ${epochsDone + 1}/${epochs} {bar} {value}/{total}  {figures}  {pace}`;
+      const look = { barsize: 20, barCompleteChar: "█", barIncompleteChar: "░" };
+      bar = new SingleBar({ format, stream, hideCursor: true, ...look });
+      bar.start(steps, batch, payload);
+    } else bar.update(batch, payload);
+    drawn = performance.now();
+  };
+  const stop = (): void => {
+    bar?.stop();
+    bar = undefined;
+  };
+  return {
+    // Ten times a second: writing the text of a step takes longer than a small step.
+    onBatchEnd: (batch, logs) => {
+      if (performance.now() - drawn >= 100) show(batch, logs);
+    },
+    onEpochEnd: (_, logs) => {
+      show(steps, logs);
+      stop();
+      epochsDone++;
+    },
+    stop,
+  };
+}
+
+/** Steps per second and time left, from the steps done since it was made. */
+export class Pace {
+  private readonly total: number;
+  private readonly started: number = performance.now();
+
+  constructor(total: number) {
+    this.total = total;
+  }
+
+  /** `512 steps/s, 14 s left`. */
+  describe(done: number): string {
+    const perSecond = done / Math.max(1e-6, (performance.now() - this.started) / 1000);
+    const left = (this.total - done) / perSecond;
+    const digits = perSecond < 10 ? 1 : 0;
+    return `${perSecond.toFixed(digits)} steps/s, ${left < 60 ? `${left.toFixed(0)} s` : formatMinutes(left)} left`;
+  }
+}
+
+function formatMinutes(seconds: number): string {
+  const minutes = Math.round(seconds / 60);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** `loss 0.2301  accuracy 0.9312`. */
+export function formatLogs(logs: Logs): string {
+  return Object.entries(logs)
+    .map(([name, value]) => `${name} ${Math.abs(value) >= 1e-3 ? value.toFixed(4) : value.toExponential(2)}`)
+    .join("  ");
+}
+
+// The name in a variable keeps the package, which is only for terminals, out of bundles for browsers.
+async function loadBars(): Promise<BarModule | undefined> {
+  const name = "cli-progress";
+  try {
+    const bars: BarModule & { readonly default?: BarModule } = await import(/* @vite-ignore */ name);
+    return bars.default ?? bars;
+  } catch {
+    return undefined;
+  }
+}
