@@ -18,7 +18,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   },
   memory: {
     about: "memory over long loops [--only playground]",
-    run: async (args) => (await import("./memory.ts")).memory(args),
+    run: async (args) => (await import("./memory/main.ts")).memory(args),
   },
 };
 

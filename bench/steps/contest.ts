@@ -42,7 +42,12 @@ export function isFailure(line: unknown): line is StepFailure {
   return typeof line === "object" && line !== null && "error" in line;
 }
 
+/** True once the preparation is done, even before the first round. */
+export function isPrepared(line: unknown): line is Omit<StepResult, "ms"> {
+  return typeof line === "object" && line !== null && "compileMs" in line;
+}
+
 /** True after the first round; before it the time is null. */
 function isResult(line: unknown): line is StepResult {
-  return typeof line === "object" && line !== null && "ms" in line && line.ms !== null;
+  return isPrepared(line) && "ms" in line && line.ms !== null;
 }

@@ -14,7 +14,7 @@ interface Standard {
   readonly optimizer: () => Optimizer;
 }
 
-const standardSteps = {
+const standardSteps: Readonly<Record<MeasuredStep, Standard>> = {
   playground: {
     layers: () => [
       dense({ units: 8, activation: "tanh", inputShape: [2] }),
@@ -44,13 +44,13 @@ const standardSteps = {
     dense({ units: 128, activation: "relu" }),
     dense({ units: 10, activation: "softmax" }),
   ]),
-} satisfies Record<string, Standard>;
+};
 
 /** The loss is computed on the logits before the last activation. */
 type LossName = "binaryCrossentropy" | "sparseCategoricalCrossentropy";
-/** The steps that can be measured. */
-type MeasuredStep = keyof typeof standardSteps;
 
+/** The name of a step that can be measured. */
+type MeasuredStep = "playground" | "mlp" | "mlp-wide" | "cnn";
 /** All standard steps; lstm waits for recurrent layers. */
 export const stepNames: readonly StepName[] = ["playground", "mlp", "mlp-wide", "cnn", "lstm"];
 /** The name of a standard step. */
@@ -63,7 +63,7 @@ export function isMeasured(step: string): step is MeasuredStep {
 
 /** The batch of a step, and a function that makes a fresh model for it; both come from `random.key(0)`. */
 export function prepareStep(step: MeasuredStep): () => TrainingStep {
-  const { layers, shape, targets, loss, optimizer }: Standard = standardSteps[step];
+  const { layers, shape, targets, loss, optimizer } = standardSteps[step];
   const [inputKey, targetKey] = random.split(random.key(0));
   const x = random.normal(inputKey, shape);
   const y = targets(targetKey, x);
