@@ -4,6 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Tensor } from "../src/index.ts";
+import type { Unary } from "../src/lang/ops/elementwise.ts";
+
+type Operations = typeof import("../src/lang/ops/index.ts");
+type Library = typeof import("../src/index.ts") & { readonly softsign: Unary };
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const patch =
@@ -22,15 +27,14 @@ test("the op of CONTRIBUTING.md touches one file", () => {
 });
 
 test("the op of CONTRIBUTING.md is public, tested by the conformance suite, compiled and differentiated", async () => {
-  const { softsign, tensor, jit, grad, sum, setDevice } = await import(
-    pathToFileURL(join(copy, "src/index.ts")).href
-  );
-  const { primitives } = await import(pathToFileURL(join(copy, "src/lang/ops/index.ts")).href);
+  const library: Library = await import(pathToFileURL(join(copy, "src/index.ts")).href);
+  const { primitives }: Operations = await import(pathToFileURL(join(copy, "src/lang/ops/index.ts")).href);
+  const { softsign, tensor, jit, grad, sum, setDevice } = library;
   expect(primitives).toContain(softsign.primitive);
   for (const device of ["reference", "wasm"]) {
     setDevice(device);
     const x = tensor([-1, 0, 3]);
     expect([...jit(softsign)(x).dataSync()]).toEqual([-0.5, 0, 0.75]);
-    expect([...grad((x) => sum(softsign(x)))(x).dataSync()]).toEqual([0.25, 1, 0.0625]);
+    expect([...grad((x: Tensor) => sum(softsign(x)))(x).dataSync()]).toEqual([0.25, 1, 0.0625]);
   }
 });
