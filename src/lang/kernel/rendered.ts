@@ -26,5 +26,45 @@ export interface KernelRenderer<K extends RenderedKernel> {
   readonly encodeDriver: () => Uint8Array<ArrayBuffer>;
 }
 
+/** What a C compiler says about the machine that it compiles for. */
+export interface Target {
+  readonly architecture: "x86_64" | "aarch64" | "other";
+  /** Bytes of the widest vector register. */
+  readonly vectorBytes: 16 | 32 | 64;
+  /** True when x · y + z in one rounding is one instruction. */
+  readonly fma: boolean;
+}
+
+/** Types and static functions that stand once in a translation unit, however many kernels name them. */
+export interface SharedText {
+  readonly key: string;
+  readonly source: string;
+}
+
+/**
+ * A kernel as C: one function
+ *
+ *     void KERNEL(char *memory, const i32 *args, i32 part, i32 parts)
+ *
+ * `args` are the words of RenderedKernel, with addresses counted in bytes from `memory` as u32. The function does part
+ * `part` of `parts` of the work; the parts may run at the same time, and together give the same bits for every number of
+ * parts. A kernel that cannot be divided, or is too small, does everything in part 0. The error word is the u32 at `memory`.
+ */
+export interface KernelText extends RenderedKernel {
+  /** What the text names, in the order of definition. */
+  readonly shared: readonly SharedText[];
+  /** The text of the function, named KERNEL. */
+  define(): string;
+}
+
+/** What the runtime of native code needs of its renderer. */
+export interface TextRenderer {
+  readonly render: (kernel: LoopNest | Contraction, target: Target) => KernelText;
+  /** What every translation unit begins with: types (i8, u8, i16, i32, u32, i64, u64, f32, f64, bool) and functions. */
+  readonly prelude: string;
+  /** The translation unit that interprets commands (machine.ts); its functions are described there. */
+  readonly driver: string;
+}
+
 /** Byte address of the error word, in the first 64 bytes of memory, which hold no tensor; 0 means no error. */
 export const errorWordAddress = 0;

@@ -1,0 +1,257 @@
+import { startOf } from "../../../lang/kernel/evaluate.ts";
+import { type Group, type LoweredNest, type ReduceNode, type Step, stepNodes } from "../nest/lower.ts";
+import type { Node } from "../nest/nodes.ts";
+import { Emitter } from "./emitter.ts";
+import { type Partials, type Reducer, reducerOf } from "./loops-reduce.ts";
+import { combineText, literalText } from "./scalar.ts";
+
+/** Points side by side: what a block of them computes lies in the first-level cache. */
+const blockLength = 256;
+
+/** Writes the function of a loop nest. */
+export function emitNest(nest: LoweredNest): string {
+  const emitter = new Emitter(nest.graph);
+  new NestWriter(emitter, nest).run();
+  return emitter.text;
+}
+
+/** The functions that fold the reductions of a nest along lanes. */
+export function reducersOf({ schedule, graph, groups }: LoweredNest): Map<ReduceNode, Reducer> {
+  const reducers = new Map<ReduceNode, Reducer>();
+  if (schedule.vectorized !== "inner") return reducers;
+  const { copies, lanes, short } = schedule;
+  const partials: Partials = { copies, lanes, single: short || graph.gathers };
+  for (const step of groups.flatMap((group) => group.steps)) {
+    if (step.kind === "reduce") reducers.set(step, reducerOf(step, partials));
+  }
+  return reducers;
+}
+
+class NestWriter {
+  private readonly e: Emitter;
+  private readonly nest: LoweredNest;
+  private readonly roots: readonly Node[];
+  private readonly reducers: Map<ReduceNode, Reducer>;
+  private readonly spaceAxes: readonly number[];
+  private readonly innerAxes: readonly number[];
+  /** The axis along which the compiler vectorises, −1 if there is none. */
+  private readonly vectorAxis: number;
+  private extents: readonly string[] = [];
+
+  constructor(e: Emitter, nest: LoweredNest) {
+    const { space, inner, vectorAxis, vectorized, short } = nest.schedule;
+    this.e = e;
+    this.nest = nest;
+    this.roots = nest.groups.flatMap((group) => group.steps.flatMap(stepNodes));
+    this.reducers = reducersOf(nest);
+    // The vector axis is the innermost loop over the space.
+    const isMoved = (axis: number): boolean => vectorized === "space" && axis === vectorAxis;
+    const axes = space.map((_, axis) => axis);
+    this.spaceAxes = [...axes.filter((axis) => !isMoved(axis)), ...axes.filter(isMoved)];
+    this.innerAxes = inner.map((_, k) => space.length + k);
+    this.vectorAxis = short && vectorized === "space" ? -1 : vectorAxis;
+  }
+
+  run(): void {
+    this.e.block("void KERNEL(char *memory, const i32 *args, i32 part, i32 parts)", () => {
+      const { e } = this;
+      const [outermost] = this.spaceAxes;
+      if (outermost === undefined || !this.isDivisible()) e.line("if (part != 0) return;");
+      this.extents = this.nest.extents.map((extent) => e.name(extent));
+      this.outerLoops(this.spaceAxes);
+    });
+  }
+
+  // What add stores accumulate depends on the order of the loops.
+  private isDivisible(): boolean {
+    return this.steps().every((step) => step.kind !== "store" || step.mode === "set");
+  }
+
+  private steps(): Step[] {
+    return this.nest.groups.flatMap((group) => group.steps);
+  }
+
+  // Opens the loops over the space from outside in; before each one what does not vary in it is computed.
+  private outerLoops(axes: readonly number[]): void {
+    const { e } = this;
+    e.hoist(this.roots);
+    const [axis, ...rest] = axes;
+    if (axis === undefined) this.point();
+    else if (axis === this.vectorAxis) this.vectorLoop(axis);
+    else {
+      const [from, to] = this.rangeOf(axis);
+      e.loop(axis, from, to, () => this.outerLoops(rest));
+    }
+  }
+
+  // The outermost loop runs over this part's share.
+  private rangeOf(axis: number): readonly [string, string] {
+    const extent = this.extents[axis];
+    if (axis !== this.spaceAxes[0] || !this.isDivisible()) return ["0", extent];
+    return [`start_of_part(${extent}, part, parts)`, `start_of_part(${extent}, part + 1, parts)`];
+  }
+
+  private vectorLoop(axis: number): void {
+    const { e } = this;
+    const { groups } = this.nest;
+    const [from, to] = this.rangeOf(axis);
+    if (groups.some((group) => group.inner)) {
+      e.line(`i64 const last = ${to};`);
+      e.block(`for (i64 first = ${from}; first < last; first += ${blockLength})`, () => {
+        e.line(`i64 const end = last - first < ${blockLength} ? last : first + ${blockLength};`);
+        for (const group of groups) this.blockGroup(group, axis);
+      });
+    } else {
+      const steps = this.steps();
+      this.independent(steps);
+      e.loop(axis, from, to, () => this.statements(steps));
+    }
+  }
+
+  // A group at the points of a block, whose partial values lie in arrays.
+  private blockGroup(group: Group, axis: number): void {
+    const { e } = this;
+    const roots = group.steps.flatMap(stepNodes);
+    const partial = (step: ReduceNode): string => `${resultName(step)}[a${axis} - first]`;
+    const along = (body: () => void): void => e.loop(axis, "first", "end", body);
+    if (!group.inner) {
+      this.independent(group.steps);
+      along(() => this.statements(group.steps));
+      return;
+    }
+    const reductions = reductionsOf(group);
+    for (const { value, combine, result } of reductions) {
+      const { dtype } = value;
+      e.line(`${dtype} ${nameOf(result)}[${blockLength}];`);
+      const start = literalText(dtype, startOf(combine, dtype));
+      e.line(`for (i64 k = 0; k < ${blockLength}; k++) ${nameOf(result)}[k] = ${start};`);
+    }
+    this.innerLoops(this.innerAxes, roots, () => {
+      this.independent(group.steps);
+      along(() => {
+        this.statements(group.steps, (step, value) => {
+          e.line(`${partial(step)} = ${combineText(step.combine, step.value.dtype, partial(step), value)};`);
+        });
+      });
+    });
+    for (const step of reductions) e.define(step.result, partial(step));
+  }
+
+  // All statements at one point of the space.
+  private point(): void {
+    const { vectorized } = this.nest.schedule;
+    for (const group of this.nest.groups) {
+      if (!group.inner) this.statements(group.steps);
+      else if (vectorized === "inner") this.alongLanes(group);
+      else this.inOrder(group);
+    }
+  }
+
+  // Inner loops one point after the other.
+  private inOrder(group: Group): void {
+    const { e } = this;
+    const reductions = reductionsOf(group);
+    for (const { value, combine, result } of reductions) {
+      e.line(
+        `${value.dtype} ${nameOf(result)} = ${literalText(value.dtype, startOf(combine, value.dtype))};`,
+      );
+    }
+    this.innerLoops(this.innerAxes, group.steps.flatMap(stepNodes), () => {
+      this.statements(group.steps, (step, value) => {
+        const name = resultName(step);
+        e.line(`${name} = ${combineText(step.combine, step.value.dtype, name, value)};`);
+      });
+    });
+    for (const step of reductions) e.define(step.result, resultName(step));
+  }
+
+  // Inner loops along lanes: values of a block of points first, then their sums in a fixed number of partial sums.
+  private alongLanes(group: Group): void {
+    const { e } = this;
+    const { copies, lanes } = this.nest.schedule;
+    const roots = group.steps.flatMap(stepNodes);
+    const reductions = reductionsOf(group);
+    for (const { value, combine, result } of reductions) {
+      const name = `p${nameOf(result)}`;
+      const start = literalText(value.dtype, startOf(combine, value.dtype));
+      e.line(`${value.dtype} ${name}[${copies * lanes}];`);
+      e.line(`for (i32 k = 0; k < ${copies * lanes}; k++) ${name}[k] = ${start};`);
+    }
+    const axis = this.vectorAxis;
+    this.innerLoops(this.innerAxes.slice(0, -1), roots, () => {
+      e.hoist(roots);
+      e.block(`for (i64 first = 0; first < ${this.extents[axis]}; first += ${blockLength})`, () => {
+        const extent = this.extents[axis];
+        e.line(`i64 const end = ${extent} - first < ${blockLength} ? ${extent} : first + ${blockLength};`);
+        for (const { value, result } of reductions) {
+          e.line(`${value.dtype} v${nameOf(result)}[${blockLength}];`);
+        }
+        this.independent(group.steps);
+        e.loop(axis, "first", "end", () => {
+          this.statements(group.steps, (step, value) => {
+            e.line(`v${resultName(step)}[a${axis} - first] = ${value};`);
+          });
+        });
+        for (const step of reductions) {
+          const name = resultName(step);
+          e.line(`${this.reducer(step).accumulate.key}(p${name}, v${name}, end - first);`);
+        }
+      });
+    });
+    for (const step of reductions) {
+      const name = resultName(step);
+      e.line(`${step.value.dtype} const ${name} = ${this.reducer(step).fold.key}(p${name});`);
+      e.define(step.result, name);
+    }
+  }
+
+  private innerLoops(axes: readonly number[], roots: readonly Node[], body: () => void): void {
+    const { e } = this;
+    e.hoist(roots);
+    const [axis, ...rest] = axes;
+    if (axis === undefined) body();
+    else e.loop(axis, "0", this.extents[axis], () => this.innerLoops(rest, roots, body));
+  }
+
+  private statements(steps: readonly Step[], reduce?: (step: ReduceNode, value: string) => void): void {
+    const { e } = this;
+    for (const step of steps) {
+      if (step.kind === "reduce") reduce?.(step, e.name(step.value));
+      else if (step.kind === "check")
+        e.line(`if (${e.name(step.condition)}) fail(memory, ${e.name(step.code)});`);
+      else {
+        const value = e.name(step.value);
+        const condition = e.condition(step.condition);
+        const place = e.place(step.access, false);
+        const stored = step.mode === "add" ? combineText("sum", step.access.dtype, place, value) : value;
+        e.line(`${condition === undefined ? "" : `if (${condition}) `}${place} = ${stored};`);
+      }
+    }
+  }
+
+  // Points of a loop are independent unless several may write to one place.
+  private independent(steps: readonly Step[]): void {
+    const meet = steps.some(
+      (step) => step.kind === "store" && (step.access.along === "same" || step.access.offsets !== undefined),
+    );
+    if (!meet) this.e.line("INDEPENDENT");
+  }
+
+  private reducer(step: ReduceNode): Reducer {
+    const reducer = this.reducers.get(step);
+    if (reducer === undefined) throw new TypeError("a reduction along lanes has a reducer");
+    return reducer;
+  }
+}
+
+function reductionsOf(group: Group): ReduceNode[] {
+  return group.steps.filter((step) => step.kind === "reduce");
+}
+
+function resultName({ result }: ReduceNode): string {
+  return nameOf(result);
+}
+
+function nameOf({ id }: Node): string {
+  return `r${id}`;
+}
