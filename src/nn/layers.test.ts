@@ -1,0 +1,249 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { expectStored, stored } from "../../test/oracle.ts";
+import {
+  getDevice,
+  grad,
+  jit,
+  mul,
+  ones,
+  random,
+  setDevice,
+  sum,
+  type Tensor,
+  tensor,
+  vmap,
+  withMarks,
+  zeros,
+} from "../tensor/index.ts";
+import {
+  activation,
+  avgPool2d,
+  conv2d,
+  dense,
+  describeLayer,
+  dropout,
+  flatten,
+  initializers,
+  type Json,
+  type Layer,
+  layerFromConfig,
+  maxPool2d,
+  stack,
+  type TensorTree,
+} from "./index.ts";
+
+type Stored = Parameters<typeof stored>[0];
+
+interface LayerCase {
+  readonly layer: { readonly config: { readonly layers: readonly Json[] } } & {
+    readonly [key: string]: Json;
+  };
+  readonly inputs: Readonly<Record<string, Stored>>;
+  readonly y: Stored;
+  readonly cotangent: Stored;
+  readonly gradients: Readonly<Record<string, Stored>>;
+}
+
+const fixture = new URL("../../test/fixtures/layers.json", import.meta.url);
+const { layers: cases }: { layers: LayerCase[] } = JSON.parse(readFileSync(fixture, "utf8"));
+const named = cases.map((one, i): [string, LayerCase] => [
+  `${i} ${JSON.stringify(one.layer.config.layers)}`,
+  one,
+]);
+
+/** The parameters of a case as trees: "hidden.weights" is params.hidden.weights. */
+function treeOf(tensors: Readonly<Record<string, Stored>>): TensorTree {
+  const tree: Record<string, Record<string, Tensor>> = {};
+  for (const [path, value] of Object.entries(tensors)) {
+    if (path === "x") continue;
+    const [layer, name] = path.split(".");
+    tree[layer] = { ...tree[layer], [name]: stored(value) };
+  }
+  return tree;
+}
+
+test.each(named)("case %s: output and gradients as PyTorch, shapes as announced", (_, one) => {
+  const layer = layerFromConfig(one.layer);
+  const x = stored(one.inputs.x);
+  const params = treeOf(one.inputs);
+  const cotangent = stored(one.cotangent);
+  const { outputShapes, params: initial } = layer.init(random.key(0), [x.shape.slice(1)], "f64");
+  expect(outputShapes).toEqual([one.y.shape.slice(1)]);
+  expect(shapesOf(initial)).toEqual(shapesOf(params));
+  const output = (params: TensorTree, x: Tensor): Tensor =>
+    layer.apply({ params, state: {} }, [x]).outputs[0];
+  expectStored(jit(output)(params, x), one.y, 1e-13);
+  const loss = (params: TensorTree, x: Tensor): Tensor => sum(mul(output(params, x), cotangent));
+  const [ofParams, ofX] = jit(grad(loss, [0, 1]))(params, x);
+  const gradients = flatPaths(ofParams, { x: ofX });
+  expect(Object.keys(gradients).sort()).toEqual(Object.keys(one.gradients).sort());
+  for (const [path, gradient] of Object.entries(gradients))
+    expectStored(gradient, one.gradients[path], 1e-12);
+});
+
+function flatPaths(tree: TensorTree, found: Record<string, Tensor>): Record<string, Tensor> {
+  for (const [layer, part] of Object.entries(tree)) {
+    for (const [name, value] of Object.entries(part)) found[`${layer}.${name}`] = value;
+  }
+  return found;
+}
+
+function shapesOf(tree: TensorTree): Record<string, readonly number[]> {
+  return Object.fromEntries(Object.entries(flatPaths(tree, {})).map(([path, { shape }]) => [path, shape]));
+}
+
+const nothing = { params: {}, state: {} };
+
+test.each<[string, Layer]>([
+  ["dense", dense({ units: 3, name: "hidden", inputShape: [4] })],
+  [
+    "dense with options",
+    dense({ units: 3, activation: "gelu", useBias: false, kernelInitializer: "heNormal" }),
+  ],
+  [
+    "dense with an initializer",
+    dense({
+      units: 3,
+      kernelInitializer: initializers.truncatedNormal({ std: 0.2 }),
+      biasInitializer: "normal",
+    }),
+  ],
+  [
+    "conv2d",
+    conv2d({
+      filters: 4,
+      kernelSize: [3, 2],
+      strides: 2,
+      padding: "same",
+      dilationRate: 2,
+      groups: 2,
+      name: "c",
+    }),
+  ],
+  ["maxPool2d", maxPool2d()],
+  ["avgPool2d", avgPool2d({ poolSize: 3, strides: [1, 2], padding: "same" })],
+  ["flatten", flatten({ inputShape: [2, 3, 4] })],
+  ["dropout", dropout({ rate: 0.25 })],
+  ["activation", activation("tanh", { name: "squash" })],
+  ["stack", stack([dense({ units: 3 }), stack([flatten()], { name: "inner" })], { inputShape: [2, 2] })],
+])("%s is the same after a round trip through JSON", (_, layer) => {
+  const json: Json = JSON.parse(JSON.stringify(describeLayer(layer)));
+  const again = layerFromConfig(json);
+  expect(describeLayer(again)).toEqual(describeLayer(layer));
+  expect(again.inputShape).toEqual(layer.inputShape);
+  expect(again.name).toBe(layer.name);
+});
+
+test("layers of a user's own are read by their makers", () => {
+  const double = (name?: string): Layer => ({
+    type: "double",
+    ...(name !== undefined && { name }),
+    config: {},
+    init: (_, inputShapes) => ({ params: {}, state: {}, outputShapes: inputShapes }),
+    apply: (_, [x]) => ({ outputs: [mul(x, 2)], state: {} }),
+  });
+  const network = stack([double("twice"), stack([double()])]);
+  const custom = {
+    double: ({ name }: { readonly name?: Json }) => double(name === undefined ? name : String(name)),
+  };
+  const again = layerFromConfig(describeLayer(network), custom);
+  expect(again.apply(nothing, [tensor([1, 2])]).outputs[0].toArray()).toEqual([4, 8]);
+  expect(describeLayer(again)).toEqual(describeLayer(network));
+});
+
+test("layers with weights mark z and a, activations too", () => {
+  const network = stack([
+    dense({ units: 1, activation: "relu", kernelInitializer: "ones", name: "hidden" }),
+    activation("sigmoid"),
+  ]);
+  const { params, state } = network.init(random.key(0), [[2]], "f32");
+  const { marks } = withMarks((x: Tensor) => network.apply({ params, state }, [x]).outputs[0])(
+    tensor([[1, -3]]),
+  );
+  expect(Object.entries(marks).map(([name, value]) => [name, value.toArray()])).toEqual([
+    ["hidden/z", [[-2]]],
+    ["hidden/a", [[0]]],
+    ["activation/z", [[0]]],
+    ["activation/a", [[0.5]]],
+  ]);
+});
+
+test("a sigmoid or softmax at the end has a head that stops before it", () => {
+  const key = random.key(3);
+  const x = random.normal(random.key(1), [5, 4]);
+  const images = random.normal(random.key(1), [2, 4, 4, 1]);
+  const hidden = dense({ units: 3, activation: "relu" });
+  for (const [layer, input] of [
+    [dense({ units: 2, activation: "softmax" }), x],
+    [conv2d({ filters: 2, kernelSize: 2, activation: "sigmoid" }), images],
+    [stack([hidden, dense({ units: 2, activation: "sigmoid" })]), x],
+    [stack([hidden, dense({ units: 2 }), activation("softmax")], { name: "classifier" }), x],
+  ] as const) {
+    const { head } = layer;
+    if (head === undefined) expect.fail("there is no head");
+    const { params, state } = layer.init(key, [input.shape.slice(1)], "f32");
+    const variables = { params, state };
+    const [logits] = head.linear.apply(variables, [input]).outputs;
+    const ending = activation(head.activation).apply(nothing, [logits]).outputs[0];
+    expect(ending.dataSync()).toEqual(layer.apply(variables, [input]).outputs[0].dataSync());
+    expect(Math.max(...logits.dataSync())).not.toBe(Math.max(...ending.dataSync()));
+    expect(head.linear.head).toBeUndefined();
+  }
+  for (const name of ["linear", "relu", "logSoftmax"] as const) {
+    expect(dense({ units: 2, activation: name }).head).toBeUndefined();
+    expect(stack([activation(name)]).head).toBeUndefined();
+  }
+  expect(stack([activation("sigmoid"), flatten()]).head).toBeUndefined();
+});
+
+test("dropout keeps the mean in training, drops by key, and does nothing otherwise", () => {
+  const x = ones([100, 100]);
+  const layer = dropout({ rate: 0.25 });
+  const drop = (seed: number): number[] => [
+    ...layer.apply(nothing, [x], { training: true, key: random.key(seed) }).outputs[0].dataSync(),
+  ];
+  const values = drop(0);
+  expect(new Set(values)).toEqual(new Set([0, Math.fround(1 / 0.75)]));
+  const dropped = values.filter((value) => value === 0).length / values.length;
+  // Four standard deviations of the share: √(0.25 · 0.75 / 10⁴) = 0.0043.
+  expect(Math.abs(dropped - 0.25)).toBeLessThan(0.0174);
+  expect(drop(0)).toEqual(values);
+  expect(drop(1)).not.toEqual(values);
+  expect(layer.apply(nothing, [x]).outputs[0]).toBe(x);
+  expect(layer.apply(nothing, [x], { key: random.key(0) }).outputs[0]).toBe(x);
+  expect(dropout({ rate: 0 }).apply(nothing, [x], { training: true }).outputs[0]).toBe(x);
+});
+
+test("layers work per example under vmap, in f64, and on an empty batch", () => {
+  const layer = dense({ units: 2, activation: "tanh" });
+  const { params, state } = layer.init(random.key(0), [[3]], "f64");
+  const x = random.normal(random.key(1), [4, 3], { dtype: "f64" });
+  const [whole] = layer.apply({ params, state }, [x]).outputs;
+  expect(whole.dtype).toBe("f64");
+  const each = vmap((row: Tensor) => layer.apply({ params, state }, [row]).outputs[0])(x);
+  for (const [i, value] of each.dataSync().entries()) expect(value).toBeCloseTo(whole.dataSync()[i], 14);
+  const none = layer.apply({ params, state }, [zeros([0, 3], "f64")]).outputs[0];
+  expect(none.shape).toEqual([0, 2]);
+});
+
+test("layers begin the same on every device", () => {
+  const network = stack([
+    conv2d({ filters: 3, kernelSize: 3, kernelInitializer: "heUniform" }),
+    flatten(),
+    dense({ units: 5 }),
+  ]);
+  const weights = (): number[] => {
+    const { params } = network.init(random.key(7), [[5, 5, 2]], "f32");
+    return Object.values(flatPaths(params, {})).flatMap((value) => [...value.dataSync()]);
+  };
+  const device = getDevice();
+  const compiled = weights();
+  setDevice("reference");
+  try {
+    expect(weights()).toEqual(compiled);
+  } finally {
+    setDevice(device);
+  }
+  expect(new Set(compiled).size).toBeGreaterThan(100);
+});
