@@ -9,7 +9,7 @@ import type { Tensor } from "../../src/lang/program/tensor.ts";
 import { verifyProgram } from "../../src/lang/program/verify.ts";
 import { programOf } from "../../src/tensor/jit.ts";
 import { drawTensor, generator } from "./harness.ts";
-import type { Chooser, Step, Value } from "./random-steps.ts";
+import type { Chooser, Step, Value } from "./random-step.ts";
 
 /** What describes a random program. */
 export interface Recipe {

@@ -1,19 +1,16 @@
-// The steps of random programs: each takes operands from the values so far, or declines when none of them fits.
-import { isFloat } from "../../src/base/dtype.ts";
-import { type Shape, sameShape, sizeOf } from "../../src/base/shape.ts";
-import { checkpoint, cond, scan, whileLoop } from "../../src/lang/control/index.ts";
+// The steps that random programs are made of: each takes operands from the values so far, or declines when none fits.
+import { sizeOf } from "../../src/base/shape.ts";
+import { checkpoint } from "../../src/lang/control/index.ts";
 import {
   abs,
   add,
   argmax,
+  argsort,
   broadcastTo,
   cast,
   clip,
-  concatenate,
-  conv,
   cumsum,
   div,
-  dotGeneral,
   dynamicSlice,
   dynamicUpdateSlice,
   eq,
@@ -21,7 +18,6 @@ import {
   flip,
   floor,
   gt,
-  iota,
   logicalAnd,
   logicalNot,
   logSoftmax,
@@ -34,101 +30,50 @@ import {
   min,
   minimum,
   mul,
+  ne,
   neg,
   pad,
   relu,
   rem,
   reshape,
-  scatter,
+  round,
   sigmoid,
   sign,
   slice,
   softmax,
   softplus,
   sort,
+  sqrt,
   stopGradient,
   sub,
   sum,
   sumPool,
-  take,
+  takeAlongAxis,
   tanh,
-  tensordot,
   transpose,
-  where,
 } from "../../src/lang/ops/index.ts";
 import type { Tensor } from "../../src/lang/program/tensor.ts";
 import { vmap } from "../../src/lang/transforms/index.ts";
-
-/** A tensor whose elements are at most `bound` in size. */
-export interface Value {
-  readonly tensor: Tensor;
-  readonly bound: number;
-}
-
-/** Gives the operands of one step: the values so far, latest first, and numbers that choose among possibilities. */
-export interface Chooser {
-  /** A value that fits; undefined when there is none. */
-  value(fits?: (tensor: Tensor) => boolean): Value | undefined;
-  /** A number from 0 to count − 1. */
-  below(count: number): number;
-}
-
-/** A step of a random program. */
-export type Step = (choose: Chooser) => Value | undefined;
-
-/** A step on one value of the program's numbers that fits. */
-function onOne(
-  f: (x: Tensor, choose: Chooser) => Tensor,
-  bound: (bound: number, x: Tensor) => number = (size) => size,
-  fits: (x: Tensor) => boolean = () => true,
-): Step {
-  return (choose) => {
-    const x = choose.value((candidate) => isNumber(candidate) && fits(candidate));
-    return x && { tensor: f(x.tensor, choose), bound: bound(x.bound, x.tensor) };
-  };
-}
-
-/** A step on two values whose shapes broadcast. */
-function onTwo(f: (x: Tensor, y: Tensor) => Tensor, bound: (a: number, b: number) => number): Step {
-  return (choose) => {
-    const x = choose.value(isNumber);
-    const y =
-      x && choose.value((candidate) => candidate.dtype === x.tensor.dtype && broadcasts(candidate, x.tensor));
-    return x && y && { tensor: f(x.tensor, y.tensor), bound: bound(x.bound, y.bound) };
-  };
-}
-
-const isNumber = (x: Tensor): boolean => x.dtype !== "bool";
-const hasAxis = (x: Tensor): boolean => x.shape.length > 0;
-const isFull = (x: Tensor): boolean => hasAxis(x) && sizeOf(x.shape) > 0;
-const isImage = (x: Tensor): boolean => x.shape.length === 3 && sizeOf(x.shape) > 0;
-const isReal = (x: Tensor): boolean => isFloat(x.dtype);
-
-function broadcasts(x: Tensor, y: Tensor): boolean {
-  const extents = (t: Tensor): number[] => [...t.shape].reverse();
-  return extents(x).every((extent, k) => {
-    const other = extents(y)[k] ?? 1;
-    return extent === other || extent === 1 || other === 1;
-  });
-}
-
-function axisOf(x: Tensor, choose: Chooser): number {
-  return choose.below(x.shape.length);
-}
-
-/** Integers from 0 to extent − 1 made from a tensor's elements. */
-function indicesFrom(x: Tensor, extent: number): Tensor {
-  return cast(rem(abs(x), extent), "i32");
-}
-
-const addition = onTwo(add, (a, b) => a + b);
-const product = onTwo(mul, (a, b) => a * b);
+import { axisOf, hasAxis, isFull, isImage, isReal, onOne, onTwo, type Step } from "./random-step.ts";
+import {
+  choosing,
+  comparison,
+  concatenation,
+  contraction,
+  convolution,
+  gathering,
+  looping,
+  repeating,
+  rotated,
+  scattering,
+  selection,
+} from "./random-structures.ts";
 
 /** Steps without rounding, on integers: results are equal bit for bit. */
 const linear: readonly Step[] = [
   onOne(neg),
-  addition,
-  product,
+  onTwo(add, (a, b) => a + b),
+  onTwo(mul, (a, b) => a * b),
   onTwo(sub, (a, b) => a + b),
   onOne(
     (x, choose) => mul(x, [0, 1, -1, 2][choose.below(4)]),
@@ -184,7 +129,7 @@ const linear: readonly Step[] = [
     isImage,
   ),
   onOne((x) => mark("a", x)),
-  gathering,
+  gathering(false),
   scattering,
   onOne(
     (x, choose) => dynamicSlice(x, [choose.below(4)], [x.shape[0] - 1]),
@@ -215,6 +160,7 @@ const piecewise: readonly Step[] = [
   onTwo(maximum, Math.max),
   onTwo(minimum, Math.max),
   onOne(relu),
+  onOne((x) => takeAlongAxis(x, argsort(x, { axis: 0 }), 0), undefined, isFull),
   onOne(abs),
   onOne(
     (x) => clip(x, -2, 3),
@@ -263,6 +209,7 @@ const discontinuous: readonly Step[] = [
   comparison((x, y) => logicalNot(gt(x, y))),
   selection,
   choosing(true),
+  gathering(true),
   onOne(
     (x) => cast(logicalAnd(gt(x, -1), lt(x, 2)), x.dtype),
     () => 1,
@@ -299,145 +246,49 @@ const smooth: readonly Step[] = [
   ),
 ];
 
+const one = (): number => 1;
+
+/** Programs of reals in which every step rounds once, or not at all. */
+export const roundedSteps: readonly Step[] = [
+  onOne(neg, one),
+  onTwo(add, one),
+  onTwo(sub, one),
+  onTwo(mul, one),
+  onTwo(div, one),
+  onTwo(maximum, one),
+  onTwo(minimum, one),
+  onTwo(rem, one),
+  onOne((x, choose) => mul(x, [0, 1, -1, 2, 0.1][choose.below(5)]), one),
+  onOne((x, choose) => add(x, [0, -0, 0.1][choose.below(3)]), one),
+  onOne((x, choose) => sub([0, 1][choose.below(2)], x), one),
+  onOne((x, choose) => div(x, [1, 3, -1, 2, 10][choose.below(5)]), one),
+  onOne((x) => div(1, x), one),
+  onOne((x) => sub(x, x), one),
+  onOne(abs, one),
+  onOne(sign, one),
+  onOne(relu, one),
+  onOne(sqrt, one),
+  onOne(floor, one),
+  onOne(round, one),
+  onOne((x) => cast(cast(x, "i32"), x.dtype), one),
+  onOne((x) => cast(cast(x, x.dtype === "f32" ? "f64" : "f32"), x.dtype), one),
+  onOne((x) => max(x, { axis: 0 }), one, isFull),
+  onOne((x) => broadcastTo(x, [2, ...x.shape]), one),
+  onOne(
+    (x) =>
+      pad(
+        x,
+        x.shape.map(() => 1),
+        -0,
+      ),
+    one,
+  ),
+  comparison(lt),
+  comparison(ne),
+  selection,
+];
+
 /** Programs of integers that no device rounds. */
 export const exactSteps: readonly Step[] = [...linear, ...piecewise, ...discontinuous];
 /** Programs of reals whose rounding errors stay small. */
 export const smoothSteps: readonly Step[] = [...linear, ...smooth, ...smooth, ...piecewise];
-
-function rotated(rank: number, by: number): number[] {
-  return Array.from({ length: rank }, (_, k) => (k + by) % rank);
-}
-
-function concatenation(choose: Chooser): Value | undefined {
-  const x = choose.value((candidate) => isNumber(candidate) && hasAxis(candidate));
-  if (x === undefined) return undefined;
-  const axis = axisOf(x.tensor, choose);
-  const rest = (shape: Shape): Shape => shape.filter((_, k) => k !== axis);
-  const y = choose.value(
-    ({ dtype, shape }) =>
-      dtype === x.tensor.dtype &&
-      shape.length === x.tensor.shape.length &&
-      sameShape(rest(shape), rest(x.tensor.shape)),
-  );
-  return y && { tensor: concatenate([x.tensor, y.tensor], axis), bound: Math.max(x.bound, y.bound) };
-}
-
-/** Σ over an axis of each, the first pair with equal extents; a common first axis may be a batch. */
-function contraction(choose: Chooser): Value | undefined {
-  const x = choose.value((candidate) => isNumber(candidate) && hasAxis(candidate));
-  if (x === undefined) return undefined;
-  const { shape, dtype } = x.tensor;
-  const axis = axisOf(x.tensor, choose);
-  const y = choose.value((candidate) => candidate.dtype === dtype && candidate.shape.includes(shape[axis]));
-  if (y === undefined) return undefined;
-  const other = y.tensor.shape.indexOf(shape[axis]);
-  const bound = x.bound * y.bound * Math.max(1, shape[axis]);
-  const isBatch = axis > 0 && other > 0 && shape[0] === y.tensor.shape[0] && choose.below(2) === 0;
-  const tensor = isBatch
-    ? dotGeneral(x.tensor, y.tensor, { contract: [[axis], [other]], batch: [[0], [0]] })
-    : tensordot(x.tensor, y.tensor, [[axis], [other]]);
-  return { tensor, bound };
-}
-
-/** A convolution of a sequence with a kernel cut out of it. */
-function convolution(choose: Chooser): Value | undefined {
-  const x = choose.value((candidate) => isReal(candidate) && isImage(candidate));
-  if (x === undefined) return undefined;
-  const [, extent, channels] = x.tensor.shape;
-  const width = 1 + choose.below(Math.min(3, extent));
-  const filters = 1 + choose.below(2);
-  const cut = reshape(slice(x.tensor, [0], [1, width]), [width, channels, 1]);
-  const kernel = broadcastTo(cut, [width, channels, filters]);
-  const tensor = conv(x.tensor, kernel, {
-    strides: 1 + choose.below(2),
-    padding: choose.below(2) === 0 ? "same" : "valid",
-  });
-  return { tensor, bound: x.bound * x.bound * width * channels };
-}
-
-function gathering(choose: Chooser): Value | undefined {
-  const x = choose.value((candidate) => isNumber(candidate) && isFull(candidate));
-  const y = choose.value((candidate) => isNumber(candidate) && candidate.shape.length < 2);
-  if (x === undefined || y === undefined) return undefined;
-  const axis = axisOf(x.tensor, choose);
-  const indices = rem(add(iota(Math.max(1, sizeOf(y.tensor.shape))), choose.below(5)), x.tensor.shape[axis]);
-  return { tensor: take(x.tensor, indices, axis), bound: x.bound };
-}
-
-/** Adds the rows of a tensor, by turns, to the rows of another. */
-function scattering(choose: Chooser): Value | undefined {
-  const x = choose.value((candidate) => isNumber(candidate) && isFull(candidate));
-  if (x === undefined) return undefined;
-  const { shape, dtype } = x.tensor;
-  const updates = choose.value(
-    (candidate) =>
-      candidate.dtype === dtype && isFull(candidate) && sameShape(candidate.shape.slice(1), shape.slice(1)),
-  );
-  if (updates === undefined) return undefined;
-  const count = updates.tensor.shape[0];
-  const indices = reshape(indicesFrom(mul(iota(count), 1 + choose.below(3)), shape[0]), [count, 1]);
-  const tensor = scatter(x.tensor, indices, updates.tensor, { mode: "add" });
-  return { tensor, bound: x.bound + count * updates.bound };
-}
-
-function comparison(compare: (x: Tensor, y: Tensor) => Tensor): Step {
-  return onTwo(compare, () => 1);
-}
-
-function selection(choose: Chooser): Value | undefined {
-  const condition = choose.value(({ dtype }) => dtype === "bool");
-  const x =
-    condition && choose.value((candidate) => isNumber(candidate) && broadcasts(candidate, condition.tensor));
-  if (condition === undefined || x === undefined) return undefined;
-  return { tensor: where(condition.tensor, x.tensor, neg(x.tensor)), bound: x.bound };
-}
-
-/** A scan along axis 0 in either direction. */
-function looping(choose: Chooser): Value | undefined {
-  const x = choose.value((candidate) => isNumber(candidate) && isFull(candidate));
-  const w =
-    x &&
-    choose.value(({ dtype, shape }) => dtype === x.tensor.dtype && sameShape(shape, x.tensor.shape.slice(1)));
-  if (x === undefined || w === undefined) return undefined;
-  const body = (carry: Tensor, row: Tensor): [Tensor, Tensor] => [
-    sub(row, carry),
-    add(mul(carry, 2), w.tensor),
-  ];
-  const [last, rows] = scan(body, w.tensor, x.tensor, { reverse: choose.below(2) === 1 });
-  return { tensor: sub(rows, last), bound: 4 * (w.bound + x.bound * x.tensor.shape[0]) };
-}
-
-/** A choice between branches of which one captures a value; by data, or by what is known beforehand. */
-function choosing(byData: boolean): Step {
-  return (choose) => {
-    const x = choose.value(isNumber);
-    const y =
-      x && choose.value(({ dtype, shape }) => dtype === x.tensor.dtype && sameShape(shape, x.tensor.shape));
-    if (x === undefined || y === undefined) return undefined;
-    const predicate = byData ? lt(sum(y.tensor), sum(x.tensor)) : lt(choose.below(2), 1);
-    const tensor = cond(
-      predicate,
-      (a: Tensor) => mul(a, y.tensor),
-      (a: Tensor) => sub(a, 1),
-      x.tensor,
-    );
-    return { tensor, bound: x.bound * y.bound + x.bound + 1 };
-  };
-}
-
-function repeating(choose: Chooser): Value | undefined {
-  const x = choose.value(isNumber);
-  if (x === undefined) return undefined;
-  const times = choose.below(4);
-  const start: [Tensor, Tensor] = [iotaOfOne(), x.tensor];
-  const [, tensor] = whileLoop(
-    ([n]) => lt(n, times),
-    ([n, y]): [Tensor, Tensor] => [add(n, 1), maximum(neg(y), sub(x.tensor, 1))],
-    start,
-  );
-  return { tensor, bound: x.bound + 1 };
-}
-
-function iotaOfOne(): Tensor {
-  return reshape(iota(1), []);
-}
