@@ -4,73 +4,98 @@ import { getDevice, random, setDevice, type Tensor, withMarks } from "../tensor/
 import { score, type Task } from "./step.ts";
 import { pathsOf } from "./trees.ts";
 
-/** A step whose loss was not finite. */
+/** A step whose loss or gradient was not finite. */
 export interface FailedStep {
   readonly x: Tensor;
   readonly y: Tensor;
   readonly step: number;
   readonly key: Tensor;
-  readonly loss: number;
 }
 
 /**
- * The error for a loss that is not finite: it says where the first value that is not finite came from, the data, the
+ * The error for a step whose loss or gradient is not finite. It says where the first such value came from: the data, the
  * weights, or a layer, for which the step is played again on the reference device.
  */
 export function notFiniteError(task: Task, variables: Variables, failed: FailedStep): NeuriteError {
-  const { origin, hint } = findOrigin(task, variables, failed);
+  const fault =
+    dataFault(failed) ?? weightFault(variables) ?? onReference(() => replay(task, variables, failed));
   return new NeuriteError({
     operation: `training step ${failed.step}`,
-    got: `the loss ${failed.loss}: ${origin}`,
-    expected: "a finite loss",
-    hint: `${hint}; the weights are those before this step`,
+    got: fault.got,
+    expected: "a finite loss and gradient",
+    hint: `${fault.hint}; the weights are those before this step`,
   });
 }
 
-interface Origin {
-  readonly origin: string;
+interface Fault {
+  readonly got: string;
   readonly hint: string;
 }
 
-function findOrigin(task: Task, variables: Variables, failed: FailedStep): Origin {
-  for (const [name, data] of [["inputs", failed.x] as const, ["targets", failed.y] as const]) {
-    const found = firstNotFinite(data);
-    if (found === undefined) continue;
-    const example = Math.floor(found.index / (data.dataSync().length / data.shape[0]));
-    return {
-      origin: `the ${name} hold ${found.value}, first in example ${example} of the batch`,
-      hint: "mend or leave out such examples",
-    };
-  }
-  const hint = "try a lower learning rate";
-  for (const [path, weights] of pathsOf(variables.params)) {
-    const found = firstNotFinite(weights);
-    if (found === undefined) continue;
-    const since =
-      failed.step === 1 ? "from the start" : `since step ${failed.step - 1}, whose gradient overflowed`;
-    return { origin: `'${path}' holds ${found.value} ${since}`, hint };
-  }
-  const mark = onReference(() => firstMark(task, variables, failed));
-  return { origin: mark === undefined ? "it began in the loss" : `it began in ${mark}`, hint };
+const slower = "try a lower learning rate";
+
+function dataFault({ x, y }: FailedStep): Fault | undefined {
+  return exampleFault("inputs", x) ?? exampleFault("targets", y);
 }
 
-/** The first marked value that is not finite, in the order of computation. */
-function firstMark(task: Task, variables: Variables, { x, y, step, key }: FailedStep): string | undefined {
-  const options = { training: true, key: random.foldIn(key, step) };
-  const { marks } = withMarks(() => score(task, variables, x, y, options).loss)();
-  for (const [name, value] of Object.entries(marks)) {
-    const found = firstNotFinite(value);
-    if (found === undefined) continue;
-    const slash = name.lastIndexOf("/");
-    return `layer '${name.slice(0, slash)}', whose ${name.slice(slash + 1)} holds ${found.value}`;
+/** The first example that holds a value that is not finite. */
+export function exampleFault(name: "inputs" | "targets", data: Tensor): Fault | undefined {
+  const elements = data.dataSync();
+  const index = elements.findIndex((value) => !Number.isFinite(value));
+  if (index < 0) return undefined;
+  const example = Math.floor(index / (elements.length / data.shape[0]));
+  return {
+    got: `${elements[index]} in the ${name}, first in example ${example}`,
+    hint: "mend such examples or leave them out",
+  };
+}
+
+function weightFault({ params }: Variables): Fault | undefined {
+  for (const [path, weights] of pathsOf(params)) {
+    const value = firstNotFinite(weights);
+    if (value !== undefined) return { got: `${value} in the weights '${path}'`, hint: slower };
   }
   return undefined;
 }
 
-function firstNotFinite(x: Tensor): { readonly index: number; readonly value: number } | undefined {
-  const elements = x.dataSync();
-  const index = elements.findIndex((value) => !Number.isFinite(value));
-  return index < 0 ? undefined : { index, value: elements[index] };
+function replay(task: Task, variables: Variables, { x, y, step, key }: FailedStep): Fault {
+  const options = { training: true, key: random.foldIn(key, step) };
+  const loss = (): Tensor => score(task, variables, x, y, options).loss;
+  const { output, marks } = withMarks(loss)();
+  const forward = firstMark(Object.entries(marks));
+  if (forward !== undefined) {
+    return { got: `${forward.value} in layer '${forward.layer}', in its ${forward.name}`, hint: slower };
+  }
+  const value = firstNotFinite(output);
+  if (value !== undefined) return { got: `${value} in the loss of finite outputs`, hint: slower };
+  const { gradients } = withMarks(loss, { gradients: true })();
+  // The backward pass comes to the last layer first.
+  const backward = firstMark(Object.entries(gradients).reverse());
+  if (backward === undefined) return { got: "a finite loss without a finite gradient", hint: slower };
+  return {
+    got: `${backward.value} in layer '${backward.layer}', in the derivative of the loss by its ${backward.name}`,
+    hint: slower,
+  };
+}
+
+interface MarkFault {
+  readonly layer: string;
+  readonly name: string;
+  readonly value: number;
+}
+
+function firstMark(marks: readonly (readonly [path: string, value: Tensor])[]): MarkFault | undefined {
+  for (const [path, marked] of marks) {
+    const value = firstNotFinite(marked);
+    if (value === undefined) continue;
+    const slash = path.lastIndexOf("/");
+    return { layer: path.slice(0, slash), name: path.slice(slash + 1), value };
+  }
+  return undefined;
+}
+
+function firstNotFinite(x: Tensor): number | undefined {
+  return x.dataSync().find((value) => !Number.isFinite(value));
 }
 
 function onReference<T>(f: () => T): T {

@@ -11,12 +11,13 @@ import {
   mean,
   random,
   select,
+  sum,
   type Tensor,
   valueAndGrad,
   withScope,
 } from "../tensor/index.ts";
 import type { Objective } from "./objective.ts";
-import { mapNamed } from "./trees.ts";
+import { mapNamed, pathsOf } from "./trees.ts";
 
 /** A network and what it is trained for. */
 export interface Task extends Objective {
@@ -36,7 +37,10 @@ export interface Stepped extends Progressing {
 
 /** The compiled functions of a task. */
 export interface Steps {
-  /** Forward, loss, backward, update in place, metrics; where the loss is not finite everything stays as it was. */
+  /**
+   * Forward, loss, backward, update in place, metrics; where loss or gradient are not finite everything stays as it was,
+   * and the loss returned is NaN.
+   */
   readonly train: Jitted<
     [
       params: TensorTree,
@@ -77,14 +81,14 @@ export function makeSteps(task: Task): Steps {
         step: cast(step, dtype),
         learningRate,
       });
-      const isSound = isFiniteTensor(loss);
+      const isSound = isFiniteTensor(add(loss, sumOfVectors(gradients)));
       const keepIfSound = (fresh: Tensor, old: Tensor): Tensor =>
         fresh === old ? old : select(isSound, fresh, old);
       return {
         params: mapNamed((old, update) => keepIfSound(add(old, update), old), params, updated.updates),
         state: mapNamed(keepIfSound, scored.state, state),
         optimizerState: mapTensors(keepIfSound, updated.state, optimizerState),
-        results: [loss, ...scored.metrics],
+        results: [select(isSound, loss, Number.NaN), ...scored.metrics],
       };
     },
     { donate: [0, 1, 2], name: "training step" },
@@ -97,6 +101,13 @@ export function makeSteps(task: Task): Steps {
     { name: "test step" },
   );
   return { train, test };
+}
+
+// A bias gradient is the sum of its layer's δ over the batch: what is not finite in the backward pass shows there, and
+// to look at vectors only costs nothing.
+function sumOfVectors(gradients: TensorTree): Tensor | number {
+  const vectors = [...pathsOf(gradients).values()].filter(({ shape }) => shape.length <= 1);
+  return vectors.reduce<Tensor | number>((total, vector) => add(total, sum(vector)), 0);
 }
 
 /** Loss and metrics of a batch; on logits where the network's last act is the activation that the loss is made for. */

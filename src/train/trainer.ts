@@ -60,7 +60,7 @@ export class Trainer {
     return { x, y };
   }
 
-  /** One update on a batch. Throws where the loss is not finite, and leaves everything as it was. */
+  /** One update on a batch. Throws where loss or gradient are not finite, and leaves everything as it was. */
   train(x: Tensor, y: Tensor): Logs {
     const { network, key, learningRate } = this;
     const { params, state } = network.variables;
@@ -70,7 +70,7 @@ export class Trainer {
     this.optimizerState = stepped.optimizerState;
     const logs = this.logsOf(stepped.results);
     if (!Number.isFinite(logs.loss)) {
-      throw notFiniteError(this.task, network.variables, { x, y, step, key, loss: logs.loss });
+      throw notFiniteError(this.task, network.variables, { x, y, step, key });
     }
     this.stepCount = step;
     return logs;
