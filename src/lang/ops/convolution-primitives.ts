@@ -277,7 +277,7 @@ function sample(
 }
 
 /** output[n, o, f] = Σ_{t, c} input[n, o · stride + t · dilation − low, c] · kernel[t, c, f], group by group. */
-export const convolution: Primitive<ConvolutionGeometry> = trilinear(
+export const convolution: Primitive<ConvolutionGeometry> = /*#__PURE__*/ trilinear(
   "convolution",
   ["input", "kernel"],
   "output",
@@ -294,14 +294,14 @@ export const convolution: Primitive<ConvolutionGeometry> = trilinear(
     output: ([group], rows, [filter]) => [...rows, channelOf(group, filter, filters)],
   }),
   [
-    sample("f32", line, ["input", "kernel"]),
-    sample("f64", plane, ["input", "kernel"]),
-    sample("f32", plane, ["input", "kernel"]),
+    /*#__PURE__*/ sample("f32", line, ["input", "kernel"]),
+    /*#__PURE__*/ sample("f64", plane, ["input", "kernel"]),
+    /*#__PURE__*/ sample("f32", plane, ["input", "kernel"]),
   ],
 );
 
 /** input[n, i, c] = Σ_{t, f} output[n, i − t · dilation + low, f] · kernel[t, c, f], for stride 1. */
-export const convolutionInputGradient: Primitive<ConvolutionGeometry> = trilinear(
+export const convolutionInputGradient: Primitive<ConvolutionGeometry> = /*#__PURE__*/ trilinear(
   "convolutionInputGradient",
   ["output", "kernel"],
   "input",
@@ -320,11 +320,14 @@ export const convolutionInputGradient: Primitive<ConvolutionGeometry> = trilinea
     },
     output: ([group], rows, [channel]) => [...rows, channelOf(group, channel, channels)],
   }),
-  [sample("f32", unitLine, ["output", "kernel"]), sample("f64", plane, ["output", "kernel"])],
+  [
+    /*#__PURE__*/ sample("f32", unitLine, ["output", "kernel"]),
+    /*#__PURE__*/ sample("f64", plane, ["output", "kernel"]),
+  ],
 );
 
 /** kernel[t, c, f] = Σ_{n, o} input[n, o · stride + t · dilation − low, c] · output[n, o, f], group by group. */
-export const convolutionKernelGradient: Primitive<ConvolutionGeometry> = trilinear(
+export const convolutionKernelGradient: Primitive<ConvolutionGeometry> = /*#__PURE__*/ trilinear(
   "convolutionKernelGradient",
   ["input", "output"],
   "kernel",
@@ -340,7 +343,10 @@ export const convolutionKernelGradient: Primitive<ConvolutionGeometry> = triline
     right: (read, [group], depth, [filter]) => read(1, [...depth, channelOf(group, filter, filters)]),
     output: ([group], rows, [filter]) => [...rows, channelOf(group, filter, filters)],
   }),
-  [sample("f32", line, ["input", "output"]), sample("f64", plane, ["input", "output"])],
+  [
+    /*#__PURE__*/ sample("f32", line, ["input", "output"]),
+    /*#__PURE__*/ sample("f64", plane, ["input", "output"]),
+  ],
 );
 
 function splitLast(coordinates: readonly Coordinate[]): readonly [Coordinate[], Coordinate] {

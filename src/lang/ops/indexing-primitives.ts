@@ -289,7 +289,7 @@ export const scatterPrimitive: Primitive<ScatterParameters> = {
     }),
   },
   checks: ({ inputs: [x], parameters }) => indexChecks(x, parameters),
-  samples: (["set", "add"] as const).flatMap((mode) => [
+  samples: /*#__PURE__*/ (["set", "add"] as const).flatMap((mode) => [
     {
       inputs: [
         { dtype: "f32", shape: [5, 3] },

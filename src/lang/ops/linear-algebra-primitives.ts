@@ -87,7 +87,7 @@ export const choleskyPrimitive: Primitive = {
     return [result];
   },
   lowering: { kind: "routine" },
-  samples: matrices.map((type) => ({
+  samples: /*#__PURE__*/ matrices.map((type) => ({
     inputs: [type],
     parameters: {},
     prepare: ([x]) => [positiveDefinite(x)],
@@ -150,7 +150,7 @@ export const triangularSolvePrimitive: Primitive<TriangularSolveParameters> = {
     return [result];
   },
   lowering: { kind: "routine" },
-  samples: [
+  samples: /*#__PURE__*/ [
     { lower: true, transposed: false, unitDiagonal: false },
     { lower: false, transposed: true, unitDiagonal: false },
     { lower: true, transposed: true, unitDiagonal: true },
@@ -201,7 +201,7 @@ export const eighPrimitive: Primitive = {
     return [values, vectors];
   },
   lowering: { kind: "routine" },
-  samples: matrices.map((type) => ({ inputs: [type], parameters: {} })),
+  samples: /*#__PURE__*/ matrices.map((type) => ({ inputs: [type], parameters: {} })),
 };
 
 /** L (unit diagonal, below) and U of the permuted rows, the permutation [..., n] as i32, and its sign [...]. */
@@ -236,7 +236,7 @@ export const luPrimitive: Primitive = {
     return [factors, permutations, signs];
   },
   lowering: { kind: "routine" },
-  samples: matrices.map((type) => ({
+  samples: /*#__PURE__*/ matrices.map((type) => ({
     inputs: [type],
     parameters: {},
     prepare: ([x]) => [positiveDefinite(x)],

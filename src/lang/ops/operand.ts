@@ -69,7 +69,7 @@ export const castPrimitive: Primitive<CastParameters> = {
     kind: "pointwise",
     value: ({ parameters }, at, read) => castScalar(read(0, at), parameters.dtype),
   },
-  samples: (["f32", "f64", "i32", "u32", "u8", "bool"] as const).flatMap((from) =>
+  samples: /*#__PURE__*/ (["f32", "f64", "i32", "u32", "u8", "bool"] as const).flatMap((from) =>
     (["f32", "f64", "i32", "u32", "u8", "bool"] as const)
       .filter((to) => to !== from)
       .map((dtype) => ({

@@ -106,7 +106,7 @@ export const threefryPrimitive: Primitive<{ readonly word: ThreefryWord }> = {
     },
   },
   costly: true,
-  samples: (["first", "second", "both"] as const).map((word) => ({
+  samples: /*#__PURE__*/ (["first", "second", "both"] as const).map((word) => ({
     inputs: range(0, 4).map(() => ({ dtype: "u32", shape: [3, 2] })),
     parameters: { word },
     ranges: range(0, 4).map(() => [0, 4294967295] as const),

@@ -166,9 +166,9 @@ export const windowSum: Primitive<WindowGeometry> = {
     }),
   },
   samples: [
-    sample("f32", tiled, "input"),
-    sample("f64", overlapping, "input"),
-    sample("i32", overlapping, "input"),
+    /*#__PURE__*/ sample("f32", tiled, "input"),
+    /*#__PURE__*/ sample("f64", overlapping, "input"),
+    /*#__PURE__*/ sample("i32", overlapping, "input"),
   ],
 };
 
@@ -226,9 +226,9 @@ export const windowMax: Primitive<WindowGeometry> = {
     }),
   },
   samples: [
-    sample("f32", tiled, "input"),
-    sample("f64", overlapping, "input"),
-    sample("i32", overlapping, "input"),
+    /*#__PURE__*/ sample("f32", tiled, "input"),
+    /*#__PURE__*/ sample("f64", overlapping, "input"),
+    /*#__PURE__*/ sample("i32", overlapping, "input"),
   ],
 };
 
@@ -275,7 +275,10 @@ export const windowSelect: Primitive<WindowGeometry> = {
       };
     },
   },
-  samples: [sample("f32", tiled, "input", "input"), sample("f64", overlapping, "input", "input")],
+  samples: [
+    /*#__PURE__*/ sample("f32", tiled, "input", "input"),
+    /*#__PURE__*/ sample("f64", overlapping, "input", "input"),
+  ],
 };
 
 /** Adds ct at the place of each window's first maximum of x, zeros elsewhere: the transpose of windowSelect. */
@@ -339,5 +342,8 @@ export const windowScatter: Primitive<WindowGeometry> = {
       };
     },
   },
-  samples: [sample("f32", tiled, "input", "output"), sample("f64", overlapping, "input", "output")],
+  samples: [
+    /*#__PURE__*/ sample("f32", tiled, "input", "output"),
+    /*#__PURE__*/ sample("f64", overlapping, "input", "output"),
+  ],
 };
