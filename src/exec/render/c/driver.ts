@@ -11,7 +11,7 @@ import { prelude } from "./prelude.ts";
  *   index `first` on; the result is NULL or what went wrong;
  * - `neurite_run(commands)` clears the error word, runs the list at an address and returns the error word.
  */
-export const driver = `${prelude}
+export const driver: string = `${prelude}
 typedef void kernel(char *memory, const i32 *args, i32 part, i32 parts);
 
 void *dlopen(const char *path, int mode);

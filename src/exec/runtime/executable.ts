@@ -1,7 +1,7 @@
 import { dtypeFacts, type TypedArray } from "../../base/dtype.ts";
 import type { Plan } from "../../lang/kernel/kernel.ts";
+import type { PlanWords, Root, RoutineCall } from "./plan-words.ts";
 import type { WasmHeap } from "./wasm-heap.ts";
-import type { PlanWords, Root, RoutineCall } from "./wasm-plan.ts";
 
 /** What a program needs of its runtime. */
 export interface ProgramHost {
