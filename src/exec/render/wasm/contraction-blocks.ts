@@ -1,12 +1,5 @@
-import { type ContractionType, laneFacts, tileColumns, tileRows } from "./contraction-tile.ts";
-
-/** The sizes of a contraction: the products of its extents. */
-export interface ContractionSizes {
-  readonly batch: number;
-  readonly rows: number;
-  readonly columns: number;
-  readonly depth: number;
-}
+import { type ContractionSizes, type ContractionType, evenPart, roundUp } from "../contraction/sizes.ts";
+import { laneFacts, tileColumns, tileRows } from "./contraction-tile.ts";
 
 /** How a contraction is cut into blocks that fit the caches, and where they lie in scratch. */
 export interface Blocks {
@@ -97,11 +90,5 @@ export function cutBlocks(
 
 /** Rounds up to a whole number of cache lines. */
 export function align(bytes: number): number {
-  return Math.ceil(bytes / cacheLine) * cacheLine;
-}
-
-// The size of equal parts, a multiple of `unit`, that are at most about `limit` long.
-function evenPart(length: number, limit: number, unit: number): number {
-  const parts = Math.max(1, Math.ceil(length / limit));
-  return Math.ceil(length / parts / unit) * unit;
+  return roundUp(bytes, cacheLine);
 }

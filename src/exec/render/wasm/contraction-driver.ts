@@ -1,13 +1,7 @@
+import type { ContractionType } from "../contraction/sizes.ts";
 import { packFrame } from "./contraction-pack.ts";
 import { importShared, multiplyFunction, packFunction, walkFunction } from "./contraction-shared.ts";
-import {
-  type ContractionType,
-  laneFacts,
-  pushMultiplyArguments,
-  tileColumns,
-  tileRows,
-  tileVectors,
-} from "./contraction-tile.ts";
+import { laneFacts, pushMultiplyArguments, tileColumns, tileRows, tileVectors } from "./contraction-tile.ts";
 import {
   type LoopWord,
   loopWord,

@@ -1,22 +1,8 @@
 import type { Expression } from "../../../lang/kernel/expression.ts";
-import type { Contraction, LoopNest } from "../../../lang/kernel/kernel.ts";
+import type { Contraction } from "../../../lang/kernel/kernel.ts";
 import { childrenOf } from "../../../lang/kernel/print.ts";
-import { mul } from "../../../lang/kernel/scalar.ts";
-import type { ContractionSizes } from "./contraction-blocks.ts";
+import { type ContractionSizes, roundUp } from "../contraction/sizes.ts";
 import { laneFacts, tileColumns, tileRows } from "./contraction-tile.ts";
-
-/** A contraction as a loop nest: the depth is reduced at each point of batch, rows and columns. */
-export function contractionAsLoops(contraction: Contraction): LoopNest {
-  const { name, batch, rows, columns, depth, buffers, left, right, epilogue } = contraction;
-  return {
-    kind: "loops",
-    name,
-    space: [...batch, ...rows, ...columns],
-    inner: depth,
-    buffers,
-    statements: [{ kind: "reduce", combine: "sum", value: mul(left, right) }, ...epilogue],
-  };
-}
 
 // Measured nanoseconds: of a multiplication and addition in loops and in the register tile, of moving one element, of a call.
 const loopTime = 0.083;
@@ -74,8 +60,4 @@ function extraWork(operand: Expression): number {
   };
   visit(operand);
   return work;
-}
-
-function roundUp(value: number, unit: number): number {
-  return Math.ceil(value / unit) * unit;
 }

@@ -1,7 +1,8 @@
+import type { ContractionType } from "../contraction/sizes.ts";
 import { defineAcross } from "./contraction-across.ts";
 import { defineAlong } from "./contraction-along.ts";
 import { defineRuns, runsSignature } from "./contraction-runs.ts";
-import { type ContractionType, defineMultiply, multiplySignature } from "./contraction-tile.ts";
+import { defineMultiply, multiplySignature } from "./contraction-tile.ts";
 import { type FunctionReference, kernelSignature, type ModuleBuilder } from "./encoder.ts";
 import type { SharedFunction } from "./rendered.ts";
 

@@ -1,3 +1,4 @@
+import type { ContractionType } from "../contraction/sizes.ts";
 import type {
   FunctionBuilder,
   FunctionReference,
@@ -8,9 +9,6 @@ import type {
 } from "./encoder.ts";
 import { integers } from "./encoder-integers.ts";
 import type { MemoryOpcode, PlainOpcode } from "./encoder-opcodes.ts";
-
-/** The element types that contractions multiply. */
-export type ContractionType = "f32" | "f64" | "i32" | "u32";
 
 /** How one element type lies in a vector, and how it is multiplied. */
 export interface LaneFacts {

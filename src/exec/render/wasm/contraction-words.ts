@@ -1,8 +1,9 @@
-import { align, type Blocks, type ContractionSizes } from "./contraction-blocks.ts";
-import type { PackAxis, PackPlan } from "./contraction-operand.ts";
+import type { PackAxis, PackPlan } from "../contraction/operand.ts";
+import type { ContractionSizes, ContractionType } from "../contraction/sizes.ts";
+import { align, type Blocks } from "./contraction-blocks.ts";
 import { packFrame } from "./contraction-pack.ts";
 import { axisBytes } from "./contraction-runs.ts";
-import { type ContractionType, laneFacts } from "./contraction-tile.ts";
+import { laneFacts } from "./contraction-tile.ts";
 import type { RenderedKernel } from "./rendered.ts";
 
 // Words that the loops of every contraction read, in this order.

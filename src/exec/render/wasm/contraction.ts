@@ -1,11 +1,10 @@
-import { sizeOf } from "../../../base/shape.ts";
 import type { Contraction } from "../../../lang/kernel/kernel.ts";
-import { type ContractionSizes, cutBlocks } from "./contraction-blocks.ts";
+import { planOperand } from "../contraction/plan.ts";
+import { type ContractionSizes, contractionAsLoops, sizesOf } from "../contraction/sizes.ts";
+import { cutBlocks } from "./contraction-blocks.ts";
 import { type DriverStructure, defineDriver, sharedFunctions } from "./contraction-driver.ts";
 import { Epilogue } from "./contraction-epilogue.ts";
-import { contractionAsLoops, prefersLoops } from "./contraction-loops.ts";
-import { materialize } from "./contraction-materialize.ts";
-import { isAffine, type OperandAxes, planPacking } from "./contraction-operand.ts";
+import { prefersLoops } from "./contraction-loops.ts";
 import { laneFacts } from "./contraction-tile.ts";
 import { fixedWords, layOutWords, type PackedOperand } from "./contraction-words.ts";
 import { renderLoopNest } from "./loops.ts";
@@ -41,27 +40,10 @@ export function renderPacked(
   };
 }
 
-function sizesOf({ batch, rows, columns, depth }: Contraction): ContractionSizes {
-  return { batch: sizeOf(batch), rows: sizeOf(rows), columns: sizeOf(columns), depth: sizeOf(depth) };
-}
-
 function packOperand(contraction: Contraction, side: "left" | "right"): PackedOperand {
-  const { batch, rows, columns, depth, dtype, buffers, name } = contraction;
-  const group = (list: readonly number[], first: number): number[] => list.map((_, k) => first + k);
-  const rowsFrom = batch.length;
-  const columnsFrom = rowsFrom + rows.length;
-  const axes: OperandAxes = {
-    batch: group(batch, 0),
-    panel: side === "left" ? group(rows, rowsFrom) : group(columns, columnsFrom),
-    depth: group(depth, columnsFrom + columns.length),
-    extents: [...batch, ...rows, ...columns, ...depth],
-  };
-  const operand = contraction[side];
-  if (operand.kind === "load" && isAffine(operand)) {
-    return { plan: planPacking(operand, axes, dtype), nest: undefined, length: 0 };
-  }
-  const { nest, load, length } = materialize(operand, axes, buffers, name);
-  return { plan: planPacking(load, axes, dtype), nest: renderLoopNest(nest), length };
+  const { plan, materialized } = planOperand(contraction, side);
+  if (materialized === undefined) return { plan, nest: undefined, length: 0 };
+  return { plan, nest: renderLoopNest(materialized.nest), length: materialized.length };
 }
 
 // The distance between the contiguous rows of a matrix, undefined for all other operands.

@@ -2,7 +2,7 @@ import { sizeOf } from "../../../base/shape.ts";
 import type { Expression, Load } from "../../../lang/kernel/expression.ts";
 import type { KernelBuffer, LoopNest } from "../../../lang/kernel/kernel.ts";
 import { childrenOf } from "../../../lang/kernel/print.ts";
-import type { OperandAxes } from "./contraction-operand.ts";
+import type { OperandAxes } from "./operand.ts";
 
 /** An operand that is computed into a buffer of its own before it is packed. */
 export interface Materialized {

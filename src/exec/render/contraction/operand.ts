@@ -1,7 +1,7 @@
-import { roundTo } from "../../../base/dtype.ts";
+import { dtypeFacts, roundTo } from "../../../base/dtype.ts";
 import type { Coordinate } from "../../../lang/kernel/coordinate.ts";
 import type { Load } from "../../../lang/kernel/expression.ts";
-import { type ContractionType, laneFacts } from "./contraction-tile.ts";
+import type { ContractionType } from "./sizes.ts";
 
 /** An axis as the packing functions walk it: its extent, its byte stride in the load, and its step in each guard's coordinate. */
 export interface PackAxis {
@@ -45,7 +45,7 @@ export function isAffine(load: Load): boolean {
 
 /** Plans the packing of an affine load. */
 export function planPacking(load: Load, axes: OperandAxes, dtype: ContractionType): PackPlan {
-  const { bytes } = laneFacts[dtype];
+  const { bytes } = dtypeFacts[dtype];
   const coordinates = [load.index, ...load.guards.map((guard) => guard.coordinate)];
   const limits = load.guards.map((guard) => guard.extent);
   let places: readonly Coordinate[] = coordinates;
