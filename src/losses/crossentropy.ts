@@ -26,7 +26,7 @@ import { checkedLabels, labelsOf, requireClasses, targetLike } from "./target.ts
 const leastProbability = 1e-7;
 
 /**
- * The mean of −y log ŷ − (1 − y) log(1 − ŷ) (lecture 3, "Simple linear example"), for yes-or-no targets y, 0 or 1 or
+ * The mean of −y log ŷ − (1 − y) log(1 − ŷ) (lecture 3, "Final model"), for yes-or-no targets y, 0 or 1 or
  * between, and probabilities ŷ of yes.
  *
  * Prediction and target have one shape, [batch, …]; [n] and [n, 1] count as equal; targets may be integers or bools. With
@@ -43,7 +43,7 @@ const leastProbability = 1e-7;
  * ```
  */
 export const binaryCrossentropy: Loss = /*#__PURE__*/ Object.assign(
-  (prediction: Tensor, target: Tensor, options: CrossentropyOptions = {}): Tensor => {
+  function binaryCrossentropy(prediction: Tensor, target: Tensor, options: CrossentropyOptions = {}): Tensor {
     const { reduction, fromLogits } = readCrossentropyOptions("binaryCrossentropy", options);
     const checked = isInteger(target.dtype) ? checkedLabels(target, 2) : target;
     const y = targetLike("binaryCrossentropy", prediction, checked);
@@ -77,7 +77,11 @@ function binary(prediction: Tensor, y: Tensor): Tensor {
  * ```
  */
 export const categoricalCrossentropy: Loss = /*#__PURE__*/ Object.assign(
-  (prediction: Tensor, target: Tensor, options: CrossentropyOptions = {}): Tensor => {
+  function categoricalCrossentropy(
+    prediction: Tensor,
+    target: Tensor,
+    options: CrossentropyOptions = {},
+  ): Tensor {
     const { reduction, fromLogits } = readCrossentropyOptions("categoricalCrossentropy", options);
     const y = targetLike("categoricalCrossentropy", prediction, target);
     requireClasses("categoricalCrossentropy", prediction);
@@ -105,7 +109,11 @@ export const categoricalCrossentropy: Loss = /*#__PURE__*/ Object.assign(
  * ```
  */
 export const sparseCategoricalCrossentropy: Loss = /*#__PURE__*/ Object.assign(
-  (prediction: Tensor, target: Tensor, options: CrossentropyOptions = {}): Tensor => {
+  function sparseCategoricalCrossentropy(
+    prediction: Tensor,
+    target: Tensor,
+    options: CrossentropyOptions = {},
+  ): Tensor {
     const { reduction, fromLogits } = readCrossentropyOptions("sparseCategoricalCrossentropy", options);
     const labels = labelsOf("sparseCategoricalCrossentropy", prediction, target);
     // Comparing with all classes, and not gathering, fuses and has no scatter in the backward pass.

@@ -230,6 +230,7 @@ test("losses have names and say whose logits they take; one's own is a plain fun
     ["categoricalCrossentropy", "softmax"],
     ["sparseCategoricalCrossentropy", "softmax"],
   ]);
+  for (const [name, loss] of Object.entries(losses)) expect(loss.name).toBe(name);
   expect(lossOf("binaryCrossentropy")).toBe(binaryCrossentropy);
   const own: Loss = lossOf((prediction, target) => sum(mul(prediction, target)));
   expect(own(tensor([1, 2]), tensor([3, 4])).item()).toBe(11);

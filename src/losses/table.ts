@@ -15,7 +15,16 @@ export type LossName =
   | "categoricalCrossentropy"
   | "sparseCategoricalCrossentropy";
 
-/** The losses by name. */
+/**
+ * The losses by name.
+ *
+ * @example
+ * ```ts
+ * import { losses } from "neurite/losses";
+ *
+ * losses.meanAbsoluteError(tensor([1, 2]), tensor([1, 4])); // 1
+ * ```
+ */
 export const losses: Readonly<Record<LossName, Loss>> = {
   meanSquaredError,
   meanAbsoluteError,

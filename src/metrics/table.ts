@@ -15,7 +15,16 @@ export type MetricName =
   | "meanSquaredError"
   | "meanAbsoluteError";
 
-/** The metrics by name. */
+/**
+ * The metrics by name.
+ *
+ * @example
+ * ```ts
+ * import { metrics } from "neurite/metrics";
+ *
+ * metrics.meanAbsoluteError(tensor([1, 2]), tensor([1, 4])); // [0, 2]
+ * ```
+ */
 export const metrics: Readonly<Record<MetricName, Metric>> = {
   accuracy,
   binaryAccuracy,

@@ -28,7 +28,16 @@ export type ActivationName =
   | "softmax"
   | "logSoftmax";
 
-/** Each activation as a function a = σ(z) (lecture 4, "Neural Network models"); softmax is over the last axis. */
+/**
+ * Each activation as a function a = σ(z) (lecture 4, "Neural Network models"); softmax is over the last axis.
+ *
+ * @example
+ * ```ts
+ * import { activations } from "neurite/nn";
+ *
+ * activations.relu(tensor([-1, 2])); // [0, 2]
+ * ```
+ */
 export const activations: Readonly<Record<ActivationName, (z: Tensor) => Tensor>> = {
   linear: (z) => z,
   relu,

@@ -11,7 +11,7 @@ export interface DenseOptions extends WeightedOptions {
 }
 
 /**
- * A fully connected layer, a = σ(x W + b): every output sees every input (lecture 2, "The Neuron"; lecture 4, "Neural
+ * A fully connected layer, a = σ(x W + b): every output sees every input (lecture 2, "Activating the Neuron"; lecture 4, "Neural
  * Network models").
  *
  * Inputs [batch, …, n] give [batch, …, units]; `weights` are [n, units], `biases` [units]. Throws for options and input

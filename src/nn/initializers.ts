@@ -14,17 +14,44 @@ export interface Initializer {
   readonly config: InitializerConfig;
 }
 
-/** Zeros. */
+/**
+ * Zeros.
+ *
+ * @example
+ * ```ts
+ * import { initializers } from "neurite/nn";
+ *
+ * initializers.zeros()(random.key(0), [3], "f32"); // [0, 0, 0]
+ * ```
+ */
 export function zeros(): Initializer {
   return initializer("zeros", {}, (_, shape, dtype) => full(shape, 0, dtype));
 }
 
-/** Ones. */
+/**
+ * Ones.
+ *
+ * @example
+ * ```ts
+ * import { initializers } from "neurite/nn";
+ *
+ * initializers.ones()(random.key(0), [3], "f32"); // [1, 1, 1]
+ * ```
+ */
 export function ones(): Initializer {
   return initializer("ones", {}, (_, shape, dtype) => full(shape, 1, dtype));
 }
 
-/** One `value` everywhere, default 0. */
+/**
+ * One `value` everywhere, default 0.
+ *
+ * @example
+ * ```ts
+ * import { initializers } from "neurite/nn";
+ *
+ * initializers.constant({ value: 0.5 })(random.key(0), [2], "f32"); // [0.5, 0.5]
+ * ```
+ */
 export function constant({ value = 0 }: { readonly value?: number } = {}): Initializer {
   return initializer("constant", { value }, (_, shape, dtype) => full(shape, value, dtype));
 }
@@ -37,7 +64,16 @@ export interface UniformConfig {
   readonly maximum?: number;
 }
 
-/** Spread evenly over [minimum, maximum). */
+/**
+ * Spread evenly over [minimum, maximum).
+ *
+ * @example
+ * ```ts
+ * import { dense, initializers } from "neurite/nn";
+ *
+ * dense({ units: 10, kernelInitializer: initializers.uniform({ minimum: -0.1, maximum: 0.1 }) });
+ * ```
+ */
 export function uniform({ minimum = -0.05, maximum = 0.05 }: UniformConfig = {}): Initializer {
   if (minimum > maximum) {
     throw new NeuriteError({
@@ -59,46 +95,118 @@ export interface NormalConfig {
   readonly std?: number;
 }
 
-/** Normally distributed. */
+/**
+ * Normally distributed.
+ *
+ * @example
+ * ```ts
+ * import { dense, initializers } from "neurite/nn";
+ *
+ * dense({ units: 10, kernelInitializer: initializers.normal({ std: 0.01 }) });
+ * ```
+ */
 export function normal({ mean = 0, std = 0.05 }: NormalConfig = {}): Initializer {
   return initializer("normal", { mean, std }, (key, shape, dtype) =>
     add(mul(random.normal(key, shape, { dtype }), std), mean),
   );
 }
 
-/** Normally distributed, drawn again beyond two standard deviations from the mean. */
+/**
+ * Normally distributed, drawn again beyond two standard deviations from the mean.
+ *
+ * @example
+ * ```ts
+ * import { dense, initializers } from "neurite/nn";
+ *
+ * dense({ units: 10, kernelInitializer: initializers.truncatedNormal({ std: 0.01 }) });
+ * ```
+ */
 export function truncatedNormal({ mean = 0, std = 0.05 }: NormalConfig = {}): Initializer {
   return initializer("truncatedNormal", { mean, std }, (key, shape, dtype) =>
     add(mul(random.truncatedNormal(key, shape, { dtype }), std), mean),
   );
 }
 
-/** Uniform with variance 2 / (inputs + outputs) (Glorot and Bengio 2010): the default of layers. */
+/**
+ * Uniform with variance 2 / (inputs + outputs) (Glorot and Bengio 2010): the default of layers.
+ *
+ * @example
+ * ```ts
+ * import { initializers } from "neurite/nn";
+ *
+ * initializers.glorotUniform()(random.key(0), [784, 100], "f32"); // between −√(6 / 884) and √(6 / 884)
+ * ```
+ */
 export function glorotUniform(): Initializer {
   return scaled("glorotUniform", "uniform", ({ inputs, outputs }) => 2 / (inputs + outputs));
 }
 
-/** Truncated normal with variance 2 / (inputs + outputs) (Glorot and Bengio 2010). */
+/**
+ * Truncated normal with variance 2 / (inputs + outputs) (Glorot and Bengio 2010).
+ *
+ * @example
+ * ```ts
+ * import { dense } from "neurite/nn";
+ *
+ * dense({ units: 10, activation: "tanh", kernelInitializer: "glorotNormal" });
+ * ```
+ */
 export function glorotNormal(): Initializer {
   return scaled("glorotNormal", "normal", ({ inputs, outputs }) => 2 / (inputs + outputs));
 }
 
-/** Uniform with variance 2 / inputs, for relu (He et al. 2015). */
+/**
+ * Uniform with variance 2 / inputs, for relu (He et al. 2015).
+ *
+ * @example
+ * ```ts
+ * import { dense } from "neurite/nn";
+ *
+ * dense({ units: 10, activation: "relu", kernelInitializer: "heUniform" });
+ * ```
+ */
 export function heUniform(): Initializer {
   return scaled("heUniform", "uniform", ({ inputs }) => 2 / inputs);
 }
 
-/** Truncated normal with variance 2 / inputs, for relu (He et al. 2015). */
+/**
+ * Truncated normal with variance 2 / inputs, for relu (He et al. 2015).
+ *
+ * @example
+ * ```ts
+ * import { dense } from "neurite/nn";
+ *
+ * dense({ units: 10, activation: "relu", kernelInitializer: "heNormal" });
+ * ```
+ */
 export function heNormal(): Initializer {
   return scaled("heNormal", "normal", ({ inputs }) => 2 / inputs);
 }
 
-/** Uniform with variance 1 / inputs (LeCun et al. 1998). */
+/**
+ * Uniform with variance 1 / inputs (LeCun et al. 1998).
+ *
+ * @example
+ * ```ts
+ * import { dense } from "neurite/nn";
+ *
+ * dense({ units: 10, activation: "tanh", kernelInitializer: "lecunUniform" });
+ * ```
+ */
 export function lecunUniform(): Initializer {
   return scaled("lecunUniform", "uniform", ({ inputs }) => 1 / inputs);
 }
 
-/** Truncated normal with variance 1 / inputs (LeCun et al. 1998). */
+/**
+ * Truncated normal with variance 1 / inputs (LeCun et al. 1998).
+ *
+ * @example
+ * ```ts
+ * import { dense } from "neurite/nn";
+ *
+ * dense({ units: 10, activation: "tanh", kernelInitializer: "lecunNormal" });
+ * ```
+ */
 export function lecunNormal(): Initializer {
   return scaled("lecunNormal", "normal", ({ inputs }) => 1 / inputs);
 }

@@ -79,6 +79,14 @@ export function stack(layers: readonly Layer[], options: LayerOptions = {}): Sta
 /**
  * The names under which a stack knows its layers: their own, else their type, numbered where it is taken. Throws for equal
  * names and for names with "." or "/", which separate the parts of paths.
+ *
+ * @example
+ * ```ts
+ * import { dense, flatten, nameLayers } from "neurite/nn";
+ *
+ * const layers = [flatten(), dense({ units: 8, name: "hidden" }), dense({ units: 8 }), dense({ units: 1 })];
+ * const [first, second, third, fourth] = nameLayers(layers); // flatten, hidden, dense, dense_1
+ * ```
  */
 export function nameLayers(layers: readonly Layer[]): string[] {
   const taken = new Set<string>();
