@@ -1,6 +1,6 @@
 export { type AdamOptions, adam } from "./adam.ts";
 export { chain, scale } from "./chain.ts";
-export { type OptimizerName, optimizerOf } from "./names.ts";
+export { type OptimizerName, optimizerFromConfig, optimizerOf } from "./names.ts";
 export {
   mapTensors,
   type Optimizer,

@@ -9,6 +9,7 @@ import {
   mapTensors,
   momentum,
   type Optimizer,
+  optimizerFromConfig,
   optimizerOf,
   scale,
   sgd,
@@ -55,7 +56,7 @@ function expectClose(got: readonly number[], wanted: readonly number[]): void {
 }
 
 test.each(cases)("$name follows PyTorch", ({ name, options, params }) => {
-  const optimizer = optimizerOf({ type: typeOf[name] ?? name, config: options });
+  const optimizer = optimizerFromConfig({ type: typeOf[name] ?? name, config: options });
   for (const [step, got] of run(optimizer, params.length).entries()) expectClose(got, params[step]);
 });
 
@@ -119,7 +120,7 @@ test.each<[string, Optimizer]>([
   ["chain", chain(scale({ factor: 0.1 }), adam({ learningRate: 0.2 }))],
 ])("%s can be made again from its description", (_, optimizer) => {
   const { type, config } = JSON.parse(JSON.stringify({ type: optimizer.type, config: optimizer.config }));
-  const again = optimizerOf({ type, config });
+  const again = optimizerFromConfig({ type, config });
   expect([again.type, again.config, again.learningRate]).toEqual([type, config, optimizer.learningRate]);
   expect(run(again, 3)).toEqual(run(optimizer, 3));
 });
@@ -131,17 +132,26 @@ test("a name stands for the defaults, an optimizer for itself", () => {
 });
 
 test.each<[string, () => unknown, RegExp]>([
-  ["an unknown name", () => optimizerOf({ type: "adm", config: {} }), /'adm'.*did you mean 'adam'/],
-  ["a stage without a rate", () => optimizerOf({ type: "scale", config: { factor: 2 } }), /learning rate/],
+  ["an unknown name", () => optimizerFromConfig({ type: "adm", config: {} }), /'adm'.*did you mean 'adam'/],
+  ["no description", () => optimizerFromConfig("adam"), /got "adam", expected {"type"/],
+  [
+    "a stage without a rate",
+    () => optimizerFromConfig({ type: "scale", config: { factor: 2 } }),
+    /learning rate/,
+  ],
   [
     "an unknown option",
-    () => optimizerOf({ type: "adam", config: { beta: 1 } }),
+    () => optimizerFromConfig({ type: "adam", config: { beta: 1 } }),
     /'beta'.*did you mean 'beta1'/,
   ],
-  ["text for a number", () => optimizerOf({ type: "sgd", config: { learningRate: "a" } }), /a finite number/],
+  [
+    "text for a number",
+    () => optimizerFromConfig({ type: "sgd", config: { learningRate: "a" } }),
+    /a finite number/,
+  ],
   [
     "a number for a truth value",
-    () => optimizerOf({ type: "sgd", config: { nesterov: 1 } }),
+    () => optimizerFromConfig({ type: "sgd", config: { nesterov: 1 } }),
     /true or false/,
   ],
   ["a negative rate", () => sgd({ learningRate: -1 }), /sgd: got learningRate: -1, expected at least 0/],
@@ -149,7 +159,7 @@ test.each<[string, () => unknown, RegExp]>([
   ["β₂ of 1", () => adam({ beta2: 1 }), /beta2: 1, expected at least 0 and below 1/],
   [
     "no factor",
-    () => optimizerOf({ type: "chain", config: { stages: [{ type: "scale", config: {} }] } }),
+    () => optimizerFromConfig({ type: "chain", config: { stages: [{ type: "scale", config: {} }] } }),
     /factor/,
   ],
   ["a chain without optimizer", () => chain(scale({ factor: 1 })), /0 optimizers in \[scale\]/],

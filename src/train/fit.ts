@@ -2,6 +2,7 @@ import { checkOptions, NeuriteError } from "../base/error.ts";
 import { Dataset } from "../data/index.ts";
 import { random, slice } from "../tensor/index.ts";
 import type { Data } from "./data.ts";
+import { exampleFault } from "./diagnose.ts";
 import { evaluateExamples } from "./evaluate.ts";
 import { Means } from "./means.ts";
 import { progressFor } from "./progress.ts";
@@ -83,6 +84,14 @@ export function requireCount(operation: string, option: string, value: number): 
   throw new NeuriteError({ operation, got: `${option}: ${value}`, expected: "a whole number, at least 1" });
 }
 
+/** Throws for data that hold NaN or infinities, which would spoil all that is learned. */
+function requireFinite(operation: string, { x, y }: Examples): void {
+  const fault = exampleFault("inputs", x) ?? exampleFault("targets", y);
+  if (fault !== undefined) {
+    throw new NeuriteError({ operation, got: fault.got, expected: "finite numbers", hint: fault.hint });
+  }
+}
+
 /** The examples to learn from and those to validate with, all of them checked. */
 export function divide(
   trainer: Trainer,
@@ -91,8 +100,11 @@ export function divide(
   { validationData, validationSplit }: FitOptions,
 ): { training: Examples; validation: Examples | undefined } {
   const all = trainer.read("fit", x, y);
+  requireFinite("fit", all);
   if (validationData !== undefined) {
-    return { training: all, validation: trainer.read("fit: validationData", ...validationData) };
+    const validation = trainer.read("fit: validationData", ...validationData);
+    requireFinite("fit: validationData", validation);
+    return { training: all, validation };
   }
   if (validationSplit === undefined) return { training: all, validation: undefined };
   const count = all.x.shape[0];

@@ -1,11 +1,11 @@
 import { dtypeFacts } from "../base/dtype.ts";
-import { NeuriteError, unknownName } from "../base/error.ts";
-import { formatShape, type Shape, sameShape, sizeOf } from "../base/shape.ts";
+import { NeuriteError } from "../base/error.ts";
+import { formatShape, type Shape, sizeOf } from "../base/shape.ts";
 import { Dataset } from "../data/index.ts";
 import type { Layer, Variables } from "../nn/index.ts";
-import { type DType, type Jitted, jit, random, Tensor, type TensorData, tensor } from "../tensor/index.ts";
+import { type DType, type Jitted, jit, random, type Tensor, tensor } from "../tensor/index.ts";
 import { asFloat } from "./step.ts";
-import { copyOf, mapNamed, pathsOf } from "./trees.ts";
+import { copyOf, mapNamed, pathsOf, replacements, type TensorsByPath } from "./trees.ts";
 
 /** A layer with variables of its own. */
 export class Network {
@@ -61,33 +61,30 @@ export class Network {
   }
 
   /** Replaces the tensors with these paths. Throws, before anything changes, for unknown paths and other shapes. */
-  setWeights(weights: Readonly<Record<string, Tensor | TensorData>>): void {
-    const known = this.paths();
-    const fresh = new Map<Tensor, Tensor>();
-    for (const [path, data] of Object.entries(weights)) {
-      const old = known.get(path);
-      if (old === undefined) throw unknownName("setWeights", path, [...known.keys()]);
-      fresh.set(old, weightsFor(path, old, data));
-    }
+  setWeights(weights: TensorsByPath): void {
+    const fresh = replacements("setWeights", this.paths(), weights);
     const replace = (old: Tensor): Tensor => fresh.get(old) ?? old;
     const { params, state } = this.variables;
     this.variables = { params: mapNamed(replace, params), state: mapNamed(replace, state) };
   }
 
-  private paths(): Map<string, Tensor> {
+  /** As `setWeights`; throws where one is missing too. */
+  setAllWeights(weights: TensorsByPath): void {
+    const missing = [...this.paths()].find(([path]) => !Object.hasOwn(weights, path));
+    if (missing !== undefined) {
+      const [path, { shape }] = missing;
+      throw new NeuriteError({
+        operation: "load",
+        got: `no tensor '${path}'`,
+        expected: `one of shape ${formatShape(shape)}`,
+      });
+    }
+    this.setWeights(weights);
+  }
+
+  /** Parameters and state by path. */
+  paths(): Map<string, Tensor> {
     const { params, state } = this.variables;
     return new Map([...pathsOf(params), ...pathsOf(state)]);
   }
-}
-
-function weightsFor(path: string, old: Tensor, data: Tensor | TensorData): Tensor {
-  const given = data instanceof Tensor ? data : tensor(data);
-  if (!sameShape(given.shape, old.shape)) {
-    throw new NeuriteError({
-      operation: "setWeights",
-      got: `'${path}' of shape ${formatShape(given.shape)}`,
-      expected: `shape ${formatShape(old.shape)}`,
-    });
-  }
-  return copyOf(given.dataSync(), old);
 }

@@ -1,12 +1,14 @@
 import { checkOptions, NeuriteError, unknownName } from "../base/error.ts";
-import { type Layer, nameLayers, stack } from "../nn/index.ts";
-import { Tensor, type TensorData } from "../tensor/index.ts";
+import { type CustomLayers, type Layer, nameLayers, stack } from "../nn/index.ts";
+import { Tensor } from "../tensor/index.ts";
 import { type Data, readInputs } from "./data.ts";
 import { evaluateExamples } from "./evaluate.ts";
 import { divide, type FitOptions, fitExamples, type History, readCourse, requireCount } from "./fit.ts";
 import { Network } from "./network.ts";
 import { type CompileOptions, type Objective, readObjective } from "./objective.ts";
+import { summarize } from "./summary.ts";
 import { type Logs, Trainer } from "./trainer.ts";
+import type { TensorsByPath } from "./trees.ts";
 import { Turns } from "./yielding.ts";
 
 /** Options of `Sequential`. */
@@ -17,6 +19,18 @@ export interface SequentialOptions {
   readonly seed?: number;
   /** The dtype of weights and computation. Default "f32". */
   readonly dtype?: "f32" | "f64";
+}
+
+/** Options of `save` and `toBytes`. */
+export interface SaveOptions {
+  /** Texts to be kept in the file's metadata. Default none. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** Options of `load` and `fromBytes`. */
+export interface LoadOptions {
+  /** Makers of layers of a user's own, by type. Default none. */
+  readonly customLayers?: CustomLayers;
 }
 
 /** Options of `evaluate` and `predict`. */
@@ -149,8 +163,55 @@ export class Sequential {
   }
 
   /** Replaces the weights with these paths. Throws, before anything changes, for unknown paths and other shapes. */
-  setWeights(weights: Readonly<Record<string, Tensor | TensorData>>): void {
+  setWeights(weights: TensorsByPath): void {
     this.networkFor("setWeights").setWeights(weights);
+  }
+
+  /** Prints the layers with their output shapes and numbers of parameters, line by line. */
+  summary(print: (line: string) => void = console.log): void {
+    for (const line of summarize(this.layers, this.networkFor("summary"))) print(line);
+  }
+
+  /** Writes the model to a file, whole or not at all; as `toBytes`. */
+  async save(path: string, options: SaveOptions = {}): Promise<void> {
+    const bytes = await this.toBytes(options);
+    const { writeWhole } = await import("../io/index.ts");
+    await writeWhole(path, bytes);
+  }
+
+  /**
+   * The model as a safetensors file: weights under their paths, `hidden.weights`, what training goes on with, and the
+   * layers as JSON. Losses and metrics that are functions of the user's own are left out: compile the model again.
+   */
+  async toBytes(options: SaveOptions = {}): Promise<Uint8Array> {
+    checkOptions("save", options, ["metadata"]);
+    const { encodeModel } = await import("./save.ts");
+    const { stacked: layers, seed, objective, trainer } = this;
+    const parts = { layers, seed, objective, trainer, network: this.networkFor("save") };
+    return await encodeModel(parts, options.metadata ?? {});
+  }
+
+  /** Reads a model that `save` wrote. Throws for files that hold none, and for weights that do not fit its layers. */
+  static async load(path: string, options: LoadOptions = {}): Promise<Sequential> {
+    const { readBytes } = await import("../io/index.ts");
+    return await Sequential.fromBytes(await readBytes(path), options);
+  }
+
+  /** Reads a model that `toBytes` wrote: it predicts, and learns on, as the one that was saved. */
+  static async fromBytes(bytes: Uint8Array, options: LoadOptions = {}): Promise<Sequential> {
+    checkOptions("load", options, ["customLayers"]);
+    const { decodeModel } = await import("./load.ts");
+    const saved = decodeModel(bytes, options.customLayers);
+    const { layers, seed, dtype, inputShape, compiled, training } = saved;
+    const model = new Sequential({ layers, seed, dtype });
+    model.network = new Network(stack(layers), inputShape, dtype, seed);
+    model.network.setAllWeights(saved.weights);
+    if (compiled !== undefined) model.compile(compiled);
+    if (training !== undefined) {
+      const { stepCount, learningRate } = training;
+      model.trainerFor("load").resume(stepCount, learningRate, saved.optimizerState);
+    }
+    return model;
   }
 
   private networkFor(operation: string, x?: Data): Network {

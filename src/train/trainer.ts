@@ -1,11 +1,14 @@
 import { isInteger } from "../base/dtype.ts";
 import { losses } from "../losses/index.ts";
+import { mapTensors } from "../optim/index.ts";
 import { random, type Tensor, type Tree } from "../tensor/index.ts";
 import { type Data, readInputs, readTargets, requireExamples, requireLabels } from "./data.ts";
 import { notFiniteError } from "./diagnose.ts";
 import type { Network } from "./network.ts";
 import { classesOf, type Objective } from "./objective.ts";
 import { makeSteps, type Steps, type Task } from "./step.ts";
+
+import { pathsOf, replacements, type TensorsByPath } from "./trees.ts";
 
 /** Loss and metrics by name. */
 export interface Logs {
@@ -79,6 +82,19 @@ export class Trainer {
   /** Loss and metrics of a batch. */
   test(x: Tensor, y: Tensor): Logs {
     return this.logsOf(this.steps.test(this.network.variables, x, y));
+  }
+
+  /** What the optimizer remembers, by path. */
+  optimizerTensors(): Map<string, Tensor> {
+    return pathsOf(this.optimizerState);
+  }
+
+  /** Takes up training where it was left. Throws, before anything changes, for tensors that do not fit. */
+  resume(stepCount: number, learningRate: number, tensors: TensorsByPath): void {
+    const fresh = replacements("optimizer state", this.optimizerTensors(), tensors);
+    this.optimizerState = mapTensors((old) => fresh.get(old) ?? old, this.optimizerState);
+    this.stepCount = stepCount;
+    this.learningRate = learningRate;
   }
 
   private logsOf(results: readonly Tensor[]): Logs {

@@ -1,8 +1,13 @@
 import type { TypedArray } from "../base/dtype.ts";
-import { isPlainObject, type Tree } from "../base/tree.ts";
+import { NeuriteError, unknownName } from "../base/error.ts";
+import { formatShape, sameShape } from "../base/shape.ts";
+import { flatten, isPlainObject, type Tree } from "../base/tree.ts";
 import type { TensorTree } from "../nn/index.ts";
 import { mapTensors } from "../optim/index.ts";
-import { Tensor, type TensorType, tensor } from "../tensor/index.ts";
+import { Tensor, type TensorData, type TensorType, tensor } from "../tensor/index.ts";
+
+/** Tensors, or what makes them, by path. */
+export type TensorsByPath = Readonly<Record<string, Tensor | TensorData>>;
 
 /** As `mapTensors`, for the trees of layers, which are named throughout. */
 export function mapNamed(f: (...tensors: Tensor[]) => Tensor, ...trees: readonly Tree<Tensor>[]): TensorTree {
@@ -12,16 +17,9 @@ export function mapNamed(f: (...tensors: Tensor[]) => Tensor, ...trees: readonly
 }
 
 /** The tensors of a tree by path, `hidden.weights`. */
-export function pathsOf(tree: TensorTree): Map<string, Tensor> {
-  const found = new Map<string, Tensor>();
-  const visit = (node: TensorTree, prefix: string): void => {
-    for (const [name, child] of Object.entries(node)) {
-      if (child instanceof Tensor) found.set(prefix + name, child);
-      else visit(child, `${prefix}${name}.`);
-    }
-  };
-  visit(tree, "");
-  return found;
+export function pathsOf(tree: Tree<Tensor>): Map<string, Tensor> {
+  const { paths, leaves } = flatten(tree, isTensor);
+  return new Map(paths.map((path, i) => [path, leaves[i]]));
 }
 
 /** A tensor of its own with these elements. */
@@ -29,8 +27,33 @@ export function copyOf(elements: TypedArray, { dtype, shape }: TensorType): Tens
   return tensor(elements, { dtype, shape });
 }
 
+/** Which tensor takes the place of which. Throws for paths that are not known and for other shapes. */
+export function replacements(
+  operation: string,
+  known: ReadonlyMap<string, Tensor>,
+  given: TensorsByPath,
+): Map<Tensor, Tensor> {
+  const fresh = new Map<Tensor, Tensor>();
+  for (const [path, data] of Object.entries(given)) {
+    const old = known.get(path);
+    if (old === undefined) throw unknownName(operation, path, [...known.keys()]);
+    const replacement = data instanceof Tensor ? data : tensor(data, { dtype: old.dtype });
+    if (!sameShape(replacement.shape, old.shape)) {
+      throw new NeuriteError({
+        operation,
+        got: `'${path}' of shape ${formatShape(replacement.shape)}`,
+        expected: `shape ${formatShape(old.shape)}`,
+      });
+    }
+    fresh.set(old, copyOf(replacement.dataSync(), old));
+  }
+  return fresh;
+}
+
+function isTensor(value: unknown): value is Tensor {
+  return value instanceof Tensor;
+}
+
 function isNamed(value: unknown): value is TensorTree {
-  return (
-    isPlainObject(value) && Object.values(value).every((child) => child instanceof Tensor || isNamed(child))
-  );
+  return isPlainObject(value) && Object.values(value).every((child) => isTensor(child) || isNamed(child));
 }
