@@ -166,6 +166,11 @@ describe("encodeSafetensors", () => {
     }
   });
 
+  it("reads a Buffer, whose bytes are part of a larger array", async () => {
+    const bytes = Buffer.from(await encodeSafetensors({ x: tensor([1, 2, 3]) }));
+    expect(decodeSafetensors(bytes).tensors.x.toArray()).toEqual([1, 2, 3]);
+  });
+
   it("lays data at multiples of their size, and gives equal bytes for equal contents", async () => {
     const [a, b] = [tensor([1, 2, 3], { dtype: "u8" }), tensor([4], { dtype: "f64" })];
     const bytes = await encodeSafetensors({ a, b });

@@ -80,7 +80,7 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
 }
 
 function readTensor(bytes: Uint8Array, dataStart: number, { dtype, shape, start, end }: Entry): Tensor {
-  // A copy is aligned, whatever the bytes are part of.
-  const { buffer } = bytes.slice(dataStart + start, dataStart + end);
+  // A copy is aligned, whatever the bytes are part of; the `slice` of a Node Buffer would be none.
+  const { buffer } = new Uint8Array(bytes.subarray(dataStart + start, dataStart + end));
   return tensor(dtypeFacts[dtype].view(buffer, 0, sizeOf(shape)), { dtype, shape });
 }
