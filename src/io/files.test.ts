@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { NeuriteError } from "../base/error.ts";
-import { readBytes, writeWhole } from "./files.ts";
+import { checkWritable, readBytes, writeWhole } from "./files.ts";
 
 let folder = "";
 beforeEach(async () => {
@@ -51,5 +51,20 @@ describe("readBytes", () => {
   it("says why a file cannot be read", async () => {
     await expect(readBytes(join(folder, "none"))).rejects.toThrow(/none': there is no such file or folder/);
     await expect(readBytes(folder)).rejects.toThrow(/it is a folder/);
+  });
+});
+
+describe("checkWritable", () => {
+  it("refuses what cannot be written, and writes nothing", async () => {
+    await writeFile(join(folder, "file"), "kept");
+    await checkWritable(join(folder, "file"));
+    await checkWritable(join(folder, "new"));
+    await expect(checkWritable(folder)).rejects.toThrow(`'${folder}': it is a folder`);
+    await expect(checkWritable(join(folder, "missing", "x"))).rejects.toThrow(
+      /there is no such file or folder/,
+    );
+    await expect(checkWritable(join(folder, "file", "x"))).rejects.toThrow(NeuriteError);
+    expect(await readdir(folder)).toEqual(["file"]);
+    expect(await readFile(join(folder, "file"), "utf8")).toBe("kept");
   });
 });

@@ -57,6 +57,31 @@ export async function readBytes(path: string): Promise<Uint8Array> {
   }
 }
 
+/**
+ * Throws a NeuriteError if `writeWhole` could not write here: asked before long work, not after it. Nothing is written.
+ *
+ * @example
+ * ```ts
+ * import { checkWritable } from "neurite/io";
+ *
+ * await checkWritable("/tmp/model.safetensors");
+ * ```
+ */
+export async function checkWritable(path: string): Promise<void> {
+  const files = await openFileSystem("checkWritable", path);
+  const { dirname } = await import("node:path");
+  const expected = "a path that can be written";
+  try {
+    await files.access(dirname(path), files.constants.W_OK);
+  } catch (error) {
+    throw fileError("checkWritable", path, expected, error);
+  }
+  const target = await files.stat(path).catch(() => undefined);
+  if (target?.isDirectory()) {
+    throw new NeuriteError({ operation: "checkWritable", got: `'${path}': it is a folder`, expected });
+  }
+}
+
 async function openFileSystem(operation: string, path: string): Promise<FileSystem> {
   if (typeof process !== "undefined" && process.versions?.node !== undefined) {
     return import("node:fs/promises");

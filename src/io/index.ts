@@ -1,2 +1,2 @@
-export { readBytes, writeWhole } from "./files.ts";
+export { checkWritable, readBytes, writeWhole } from "./files.ts";
 export { decodeSafetensors, encodeSafetensors, type Safetensors } from "./safetensors.ts";

@@ -1,0 +1,249 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from "vitest";
+import { encodeSafetensors } from "../io/index.ts";
+import { tensor } from "../tensor/index.ts";
+import { run } from "./run.ts";
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "neurite-cli-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const printed: string[] = [];
+const warned: string[] = [];
+beforeEach(() => {
+  printed.length = 0;
+  warned.length = 0;
+});
+
+/** The exit code of a command line; what it wrote is in `printed` and `warned`. */
+function neurite(...args: string[]): Promise<number> {
+  return run(args, "1.2.3", { print: (text) => printed.push(text), warn: (text) => warned.push(text) });
+}
+
+/** A file in the folder of this test. */
+async function file(name: string, text: string): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, text);
+  return path;
+}
+
+/** Rows of a table that is easy to learn: the sign of a − b, in words or numbers, and a + 2 b + (kind is "high" ? 5 : 0). */
+function rows(count: number): { a: number; b: number; kind: string; sign: string; sum: number }[] {
+  return Array.from({ length: count }, (_, i) => {
+    const [a, b] = [Math.sin(12.9 * i) * 10, Math.cos(7.1 * i) * 10];
+    const kind = i % 3 === 0 ? "high" : "low";
+    return { a, b, kind, sign: a > b ? "more, or so" : "less", sum: a + 2 * b + (kind === "high" ? 5 : 0) };
+  });
+}
+
+const byRow = rows(200);
+
+describe("neurite train digits", () => {
+  it("learns, saves a model, and predict agrees with what it printed", async () => {
+    const model = join(folder, "digits.safetensors");
+    const args = ["train", "digits", "--epochs", "3", "--output", model, "--json"];
+    expect([await neurite(...args), warned]).toEqual([0, []]);
+    const trained = JSON.parse(printed[0]);
+    expect(trained).toMatchObject({
+      kind: "classification",
+      learned: 1437,
+      test: 360,
+      epochs: 3,
+      seed: 0,
+      model,
+    });
+    expect(trained.accuracy).toBeGreaterThan(0.9);
+
+    printed.length = 0;
+    expect(await neurite("predict", model, "digits")).toBe(0);
+    expect(printed.join("\n").split("\n")).toHaveLength(361);
+    expect(warned).toEqual([`test accuracy ${trained.accuracy.toPrecision(4)}`]);
+
+    printed.length = 0;
+    const output = join(folder, "digits.csv");
+    expect(await neurite("predict", model, "digits", "--output", output)).toBe(0);
+    expect(printed).toEqual([`test accuracy ${trained.accuracy.toPrecision(4)}`, output]);
+    expect((await readFile(output, "utf8")).split("\n").slice(0, 2)).toEqual([
+      "digit",
+      expect.stringMatching(/^\d$/),
+    ]);
+  });
+
+  it("prints the same figure again for the same seed, and the path last", async () => {
+    const output = join(folder, "again.safetensors");
+    const figures: string[] = [];
+    for (let i = 0; i < 2; i++) {
+      printed.length = 0;
+      const args = ["train", "digits", "--epochs", "1", "--seed", "3", "--output", output];
+      expect(await neurite(...args)).toBe(0);
+      expect(printed.at(-1)).toBe(output);
+      figures.push(printed.at(-2) ?? "");
+    }
+    expect(figures[0]).toMatch(/^test accuracy 0\.\d{4}$/);
+    expect(figures[1]).toBe(figures[0]);
+  });
+});
+
+describe("neurite train data.csv", () => {
+  it("finds a classification from texts, and predicts for other rows", async () => {
+    const text = byRow.map(({ a, b, kind, sign }) => `${a},${b},${kind},"${sign}"`).join("\n");
+    const data = await file("signs.csv", `a,b,kind,sign\n${text}\n`);
+    const model = join(folder, "signs.safetensors");
+    expect(
+      await neurite("train", data, "--target", "sign", "--output", model, "--json", "--epochs", "60"),
+    ).toBe(0);
+    const trained = JSON.parse(printed[0]);
+    expect(trained).toMatchObject({ kind: "classification", target: "sign", learned: 160, validation: 40 });
+    expect(trained.accuracy).toBeGreaterThan(0.85);
+
+    const others = await file("others.csv", "kind,b,a\nlow,-9,9\nhigh,9,-9\n");
+    printed.length = 0;
+    expect([await neurite("predict", model, others), printed]).toEqual([0, ['sign\n"more, or so"\nless']]);
+    expect(warned).toEqual([]);
+  });
+
+  it("finds a classification from few whole numbers", async () => {
+    const text = byRow.map(({ a, b, sign }) => `${a},${b},${sign === "less" ? 3 : 7}`).join("\n");
+    const data = await file("numbers.csv", `a,b,sign\n${text}\n`);
+    const model = join(folder, "numbers.safetensors");
+    expect(
+      await neurite("train", data, "--target", "sign", "--output", model, "--json", "--epochs", "60"),
+    ).toBe(0);
+    printed.length = 0;
+    expect(await neurite("predict", model, data, "--json")).toBe(0);
+    const { predictions, accuracy } = JSON.parse(printed[0]);
+    expect(new Set(predictions)).toEqual(new Set(["3", "7"]));
+    expect(accuracy).toBeGreaterThan(0.85);
+  });
+
+  it("finds a regression from numbers, and gives errors in their units", async () => {
+    const text = byRow.map(({ a, b, kind, sum }) => `${a},${b},${kind},${1000 * sum}`).join("\n");
+    const data = await file("sums.csv", `a,b,kind,sum\n${text}\n`);
+    const model = join(folder, "sums.safetensors");
+    expect(await neurite("train", data, "-t", "sum", "-o", model, "--json", "-e", "60")).toBe(0);
+    const trained = JSON.parse(printed[0]);
+    expect(trained.kind).toBe("regression");
+    // A tenth of the standard deviation, 15,900.
+    expect(trained.meanAbsoluteError).toBeLessThan(1590);
+    const one = await file("one.csv", "a,b,kind,sum\n4,3,high,15000\n");
+    printed.length = 0;
+    expect(await neurite("predict", model, one, "--json")).toBe(0);
+    const { predictions, meanAbsoluteError } = JSON.parse(printed[0]);
+    expect(Math.abs(predictions[0] - 15000)).toBeLessThan(4000);
+    expect(meanAbsoluteError).toBeCloseTo(Math.abs(predictions[0] - 15000), 6);
+  });
+});
+
+describe("wrong use has exit code 2", () => {
+  test.each<[args: string[], message: RegExp]>([
+    [["trian", "digits"], /unknown command 'trian'[\s\S]*Did you mean train/],
+    [["train"], /missing required argument 'data'/],
+    [["train", "digits", "--epoch", "3"], /unknown option '--epoch'[\s\S]*Did you mean --epochs/],
+    [["train", "digits", "--epochs", "many"], /'many' is invalid.*not a whole number ≥ 1/],
+    [["train", "digits", "--epochs", "0"], /not a whole number ≥ 1/],
+    [["train", "digits", "--seed", "-1"], /--seed/],
+    [["train", "digits", "--target", "x"], /--target is for CSV files/],
+    [["train", "data.csv"], /say which column of 'data.csv' to predict: --target/],
+    [["train", "digits", "--device", "wsam"], /got 'wsam'.*did you mean 'wasm'/],
+    [["predict", "model"], /missing required argument 'data'/],
+    [[], /Usage: neurite/],
+  ])("%j", async (args, message) => {
+    expect(await neurite(...args)).toBe(2);
+    expect(warned.join("\n")).toMatch(message);
+    expect(printed).toEqual([]);
+  });
+});
+
+describe("a failed run has exit code 1, one message, and leaves no file", () => {
+  const table = "a,b,y\n1,2,x\n2,3,z\n3,4,x\n4,5,z\n";
+
+  test.each<[why: string, text: string, target: string, message: RegExp]>([
+    ["an unknown column", table, "why", /got 'why', expected one of 'a', 'b', 'y'/],
+    ["a missing value", "a,y\n1,x\n,z\n", "y", /line 3, column 'a': no value/],
+    ["a ragged row", "a,y\n1,x\n2\n", "y", /line 3 with 1 cells/],
+    ["text among numbers", "a,y\n1,x\n2,x\ntwo,z\n", "y", /line 4, column 'a': the text 'two'/],
+    ["a target with one value", "a,y\n1,x\n2,x\n", "y", /the same value 'x' in every row of column 'y'/],
+    ["nothing to predict from", "y\n1\n2\n", "y", /no column but 'y'/],
+    ["a table without rows", "a,y\n", "y", /a header without rows/],
+  ])("%s", async (_, text, target, message) => {
+    const data = await file("bad.csv", text);
+    const before = await readdir(folder);
+    const output = join(folder, "never.safetensors");
+    expect(await neurite("train", data, "--target", target, "--output", output)).toBe(1);
+    expect(warned).toEqual([expect.stringMatching(message)]);
+    expect(warned[0]).toMatch(/^neurite: [^\n]*$/);
+    expect([printed, await readdir(folder)]).toEqual([[], before]);
+  });
+
+  it("says what is wrong with files before it trains", async () => {
+    expect(await neurite("train", join(folder, "none.csv"), "--target", "y")).toBe(1);
+    expect(await neurite("train", "digits", "--output", join(folder, "none", "model"))).toBe(1);
+    expect(await neurite("predict", join(folder, "none.safetensors"), "digits")).toBe(1);
+    expect(warned).toEqual(new Array(3).fill(expect.stringMatching(/there is no such file or folder/)));
+  });
+
+  it("refuses models that it did not save, and data that do not fit", async () => {
+    const foreign = join(folder, "foreign.safetensors");
+    await writeFile(foreign, await encodeSafetensors({ x: tensor(1) }));
+    expect(await neurite("predict", foreign, "digits")).toBe(1);
+    expect(await neurite("predict", await file("junk", "no model at all"), "digits")).toBe(1);
+    expect(warned[0]).toMatch(/does not say what its model predicts.*a file that 'neurite train' saved/);
+    expect(warned[1]).toMatch(/decodeSafetensors/);
+
+    const data = await file("good.csv", `${table}1,1,x\n`);
+    const model = join(folder, "small.safetensors");
+    expect(await neurite("train", data, "--target", "y", "--output", model, "--json", "--epochs", "1")).toBe(
+      0,
+    );
+    warned.length = 0;
+    expect(await neurite("predict", model, await file("other.csv", "a,c\n1,2\n"))).toBe(1);
+    expect(await neurite("predict", model, "digits")).toBe(2);
+    expect(warned[0]).toMatch(/got 'b', expected one of 'a', 'c'/);
+    expect(await neurite("predict", model, await file("huge.csv", "a,b\n1,2\n1,1e60\n"))).toBe(1);
+    expect(warned[1]).toMatch(/was not trained on the digits/);
+    expect(warned[2]).toMatch(/predict: got NaN for line 3, expected finite numbers/);
+  });
+});
+
+describe("neurite info and help", () => {
+  it("lists versions and devices", async () => {
+    expect(await neurite("info")).toBe(0);
+    expect(printed[0]).toMatch(/^neurite 1\.2\.3, Node \d+/);
+    expect(printed.join("\n")).toMatch(/^wasm +available, in use$/m);
+    printed.length = 0;
+    expect(await neurite("info", "--json")).toBe(0);
+    const { versions, devices } = JSON.parse(printed[0]);
+    expect(versions).toMatchObject({ neurite: "1.2.3", node: process.versions.node });
+    expect(devices).toContainEqual({ name: "reference", available: true });
+  });
+
+  it.each([[], ["train"], ["predict"], ["info"]])("%s --help", async (...command) => {
+    expect(await neurite(...command, "--help")).toBe(0);
+    expect(printed.join("\n")).toMatch(
+      /Usage: neurite[\s\S]*Exit codes: 0 done, 1 the run failed, 2 wrong use/,
+    );
+    expect(warned).toEqual([]);
+  });
+
+  it("is a program of its own, whose exit code says what happened", async () => {
+    const main = fileURLToPath(new URL("main.ts", import.meta.url));
+    const spawn = (...args: string[]) =>
+      promisify(execFile)(process.execPath, ["--import", "tsx", main, ...args]);
+    const { stdout } = await spawn("--version");
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    await expect(spawn("predict", "none.safetensors", "digits")).rejects.toMatchObject({
+      code: 1,
+      stdout: "",
+      stderr: expect.stringMatching(
+        /^neurite: readBytes: got 'none.safetensors': there is no such file[^\n]*\n$/,
+      ),
+    });
+  });
+});

@@ -1,0 +1,103 @@
+import { NeuriteError } from "../base/error.ts";
+import { numbersOf, readCsv, type Table } from "../data/index.ts";
+import { checkWritable, readBytes, writeWhole } from "../io/index.ts";
+import type { Tensor } from "../tensor/index.ts";
+import { chooseDevice } from "./device.ts";
+import { heldOutDigits } from "./digits.ts";
+import { type Figure, formatFigure } from "./figure.ts";
+import { kindsOf } from "./table.ts";
+import { inputsOf, loadModel, type Task } from "./task.ts";
+import { type Terminal, WrongUse } from "./terminal.ts";
+
+/** The options of `neurite predict`. */
+export interface PredictOptions {
+  readonly output?: string;
+  readonly device?: string;
+  readonly json?: boolean;
+}
+
+/** Predicts for every row of a table and prints, or writes, one line for each. */
+export async function predict(
+  path: string,
+  data: string,
+  { output, device, json = false }: PredictOptions,
+  terminal: Terminal,
+): Promise<void> {
+  chooseDevice(device);
+  if (output !== undefined) await checkWritable(output);
+  const { model, task } = await loadModel(path);
+  const isHeldOut = data === "digits";
+  const table = isHeldOut ? await digitsOf(task, path) : await readTable(data, task);
+  const predictions = readPredictions(task, await model.predict(inputsOf(task, table)), table);
+  const figure = compare(task, predictions, table);
+  const csv = [task.target, ...predictions].map(quote).join("\n");
+  if (output !== undefined) await writeWhole(output, `${csv}\n`);
+  if (json) {
+    const written = output === undefined ? {} : { output };
+    const measured = figure === undefined ? {} : { [figure.name]: figure.value };
+    terminal.print(JSON.stringify({ target: task.target, predictions, ...measured, ...written }));
+    return;
+  }
+  if (output === undefined) terminal.print(csv);
+  if (figure !== undefined) {
+    const line = formatFigure(isHeldOut ? "test" : "", figure);
+    // Predictions that go to standard output stay alone there.
+    if (output === undefined) terminal.warn(line);
+    else terminal.print(line);
+  }
+  if (output !== undefined) terminal.print(output);
+}
+
+async function digitsOf(task: Task, path: string): Promise<Table> {
+  if (task.kind === "classification" && task.digitsSeed !== undefined) return heldOutDigits(task.digitsSeed);
+  throw new WrongUse(
+    `the model of '${path}' was not trained on the digits: name a CSV file (./digits for one of this name)`,
+  );
+}
+
+async function readTable(path: string, task: Task): Promise<Table> {
+  return readCsv(await readBytes(path), { kinds: kindsOf(task.features) });
+}
+
+/** The most probable class, or the number in the units of the target, of every row. */
+function readPredictions(task: Task, outputs: Tensor, { lines }: Table): (string | number)[] {
+  const values = outputs.dataSync();
+  const odd = values.findIndex((value) => !Number.isFinite(value));
+  if (odd >= 0) {
+    throw new NeuriteError({
+      operation: "predict",
+      got: `${values[odd]} for line ${lines[Math.floor((odd * lines.length) / values.length)]}`,
+      expected: "finite numbers",
+      hint: "the values of the line are too large, or the model is damaged",
+    });
+  }
+  if (task.kind === "regression") {
+    return Array.from(values, (value) => value * task.deviation + task.mean);
+  }
+  const width = task.classes.length;
+  return Array.from({ length: outputs.shape[0] }, (_, row) => {
+    const probabilities = values.subarray(row * width, (row + 1) * width);
+    return task.classes[probabilities.indexOf(Math.max(...probabilities))];
+  });
+}
+
+/** How well the predictions agree with the table, where it has the target. */
+function compare(task: Task, predictions: readonly (string | number)[], table: Table): Figure | undefined {
+  const truth = table.columns.find(({ name }) => name === task.target);
+  if (truth === undefined) return undefined;
+  const mean = (measure: (row: number) => number): number =>
+    predictions.reduce<number>((sum, _, row) => sum + measure(row), 0) / predictions.length;
+  if (task.kind === "classification") {
+    const value = mean((row) => (String(truth.values[row]) === predictions[row] ? 1 : 0));
+    return { name: "accuracy", value };
+  }
+  const numbers = numbersOf(table, task.target);
+  const value = mean((row) => Math.abs(numbers[row] - Number(predictions[row])));
+  return { name: "meanAbsoluteError", value };
+}
+
+/** A cell of a CSV file. */
+function quote(cell: string | number): string {
+  const text = String(cell);
+  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
