@@ -1,15 +1,18 @@
 import type { DType } from "../../../base/dtype.ts";
 import type { Graph } from "../nest/graph.ts";
+import type { Step } from "../nest/lower.ts";
 import {
   type Access,
+  type CheckNode,
   type Condition,
   type IndexNode,
   isIndex,
   type LaneNode,
   type Node,
   operandsOf,
+  type StoreNode,
 } from "../nest/nodes.ts";
-import { scalarText } from "./scalar.ts";
+import { combineText, scalarText } from "./scalar.ts";
 
 /** What a block forgets when it ends. */
 interface Scope {
@@ -119,6 +122,28 @@ export class Emitter {
   condition({ all, each }: Condition): string | undefined {
     const names = [all, each].flatMap((node) => (node === undefined ? [] : [this.name(node)]));
     return names.length === 0 ? undefined : names.join(" & ");
+  }
+
+  /** Writes a store or a check. */
+  statement(statement: StoreNode | CheckNode): void {
+    if (statement.kind === "check") {
+      this.line(`if (${this.name(statement.condition)}) fail(memory, ${this.name(statement.code)});`);
+      return;
+    }
+    const { access, mode } = statement;
+    const value = this.name(statement.value);
+    const condition = this.condition(statement.condition);
+    const place = this.place(access, false);
+    const stored = mode === "add" ? combineText("sum", access.dtype, place, value) : value;
+    this.line(`${condition === undefined ? "" : `if (${condition}) `}${place} = ${stored};`);
+  }
+
+  /** Says that the points of the loop that follows are independent, unless several may write to one place. */
+  independent(steps: readonly Step[]): void {
+    const meet = steps.some(
+      (step) => step.kind === "store" && (step.access.along === "same" || step.access.offsets !== undefined),
+    );
+    if (!meet) this.line("INDEPENDENT");
   }
 
   private indexText(node: IndexNode): string {

@@ -103,7 +103,7 @@ class NestWriter {
       });
     } else {
       const steps = this.steps();
-      this.independent(steps);
+      e.independent(steps);
       e.loop(axis, from, to, () => this.statements(steps));
     }
   }
@@ -115,7 +115,7 @@ class NestWriter {
     const partial = (step: ReduceNode): string => `${resultName(step)}[a${axis} - first]`;
     const along = (body: () => void): void => e.loop(axis, "first", "end", body);
     if (!group.inner) {
-      this.independent(group.steps);
+      e.independent(group.steps);
       along(() => this.statements(group.steps));
       return;
     }
@@ -127,7 +127,7 @@ class NestWriter {
       e.line(`for (i64 k = 0; k < ${blockLength}; k++) ${nameOf(result)}[k] = ${start};`);
     }
     this.innerLoops(this.innerAxes, roots, () => {
-      this.independent(group.steps);
+      e.independent(group.steps);
       along(() => {
         this.statements(group.steps, (step, value) => {
           e.line(`${partial(step)} = ${combineText(step.combine, step.value.dtype, partial(step), value)};`);
@@ -186,7 +186,7 @@ class NestWriter {
         for (const { value, result } of reductions) {
           e.line(`${value.dtype} v${nameOf(result)}[${blockLength}];`);
         }
-        this.independent(group.steps);
+        e.independent(group.steps);
         e.loop(axis, "first", "end", () => {
           this.statements(group.steps, (step, value) => {
             e.line(`v${resultName(step)}[a${axis} - first] = ${value};`);
@@ -217,24 +217,8 @@ class NestWriter {
     const { e } = this;
     for (const step of steps) {
       if (step.kind === "reduce") reduce?.(step, e.name(step.value));
-      else if (step.kind === "check")
-        e.line(`if (${e.name(step.condition)}) fail(memory, ${e.name(step.code)});`);
-      else {
-        const value = e.name(step.value);
-        const condition = e.condition(step.condition);
-        const place = e.place(step.access, false);
-        const stored = step.mode === "add" ? combineText("sum", step.access.dtype, place, value) : value;
-        e.line(`${condition === undefined ? "" : `if (${condition}) `}${place} = ${stored};`);
-      }
+      else e.statement(step);
     }
-  }
-
-  // Points of a loop are independent unless several may write to one place.
-  private independent(steps: readonly Step[]): void {
-    const meet = steps.some(
-      (step) => step.kind === "store" && (step.access.along === "same" || step.access.offsets !== undefined),
-    );
-    if (!meet) this.e.line("INDEPENDENT");
   }
 
   private reducer(step: ReduceNode): Reducer {
