@@ -7,6 +7,8 @@ const config: UserConfig = defineConfig({
   format: "esm",
   platform: "neutral",
   target: "es2022",
+  // Loaded on demand and in Node only; a neutral platform does not know them.
+  deps: { neverBundle: [/^node:/] },
   dts: true,
   sourcemap: true,
   clean: true,
