@@ -17,6 +17,7 @@ export {
   switchCase,
   whileLoop,
 } from "../lang/control/index.ts";
+export { printKernel } from "../lang/kernel/print.ts";
 export * from "../lang/ops/activations.ts";
 export * from "../lang/ops/arithmetic.ts";
 export * from "../lang/ops/comparison.ts";

@@ -1,6 +1,5 @@
 import { checkOptions, NeuriteError } from "../base/error.ts";
 import type { Command, Kernel, Plan } from "../lang/kernel/kernel.ts";
-import { printKernel } from "../lang/kernel/print.ts";
 import { printProgram } from "../lang/program/print.ts";
 import type { Program } from "../lang/program/program.ts";
 import type { Tensor } from "../lang/program/tensor.ts";
@@ -36,8 +35,8 @@ export interface Lowered {
   readonly plan: Plan | undefined;
   /** The program as text. */
   toString(): string;
-  /** Each kernel of the plan as text, those inside loops and branches too; none on devices that do not compile. */
-  kernels(): string[];
+  /** The kernels of the plan, those inside loops and branches too; none on devices that do not compile. */
+  kernels(): Kernel[];
 }
 
 type AnyFunction = (...args: unknown[]) => unknown;
@@ -134,7 +133,7 @@ export function jit(f: AnyFunction, options: JitOptions = {}): Jitted<unknown[],
       program,
       plan,
       toString: () => printProgram(program),
-      kernels: () => kernelsOf(plan?.commands ?? []).map(printKernel),
+      kernels: () => kernelsOf(plan?.commands ?? []),
     };
   };
   return Object.assign(call, { lower });

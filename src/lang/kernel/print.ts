@@ -26,14 +26,17 @@ const prefixPrecedence = 9;
 const atom = 10;
 
 /**
- * A kernel as readable text, for golden files and errors.
+ * A kernel as readable text: what a device computes, and how.
+ *
+ *     loops rowSums over [i0: 2] inner [i1: 3]
+ *       b0: f32 read, b1: f32 write
+ *       r0 = sum b0[3*i0 + i1]
+ *       b1[i0] = r0
  *
  * @example
- * ```
- * loops rowSums over [i0: 2] inner [i1: 3]
- *   b0: f32 read, b1: f32 write
- *   r0 = sum b0[3*i0 + i1]
- *   b1[i0] = r0
+ * ```ts
+ * const lowered = jit((x: Tensor) => sum(x, { axis: 1 })).lower(ones([2, 3]));
+ * for (const kernel of lowered.kernels()) console.log(printKernel(kernel));
  * ```
  */
 export function printKernel(kernel: Kernel): string {
