@@ -1,10 +1,12 @@
 import { isFloat } from "../base/dtype.ts";
+import { sizeOf } from "../base/shape.ts";
 import { type ApplyOptions, activations, type Layer, type TensorTree, type Variables } from "../nn/index.ts";
 import { mapTensors, type TensorTree as OptimizerState } from "../optim/index.ts";
 import {
   add,
   cast,
   type DType,
+  div,
   isFinite as isFiniteTensor,
   type Jitted,
   jit,
@@ -30,7 +32,7 @@ export interface Progressing extends Variables {
   readonly optimizerState: OptimizerState;
 }
 
-/** What a step returns: the loss of the batch, then each metric's mean over it. */
+/** What a step returns: the mean loss of the batch, then the sum over its examples of each metric. */
 export interface Stepped extends Progressing {
   readonly results: readonly Tensor[];
 }
@@ -54,13 +56,14 @@ export interface Steps {
     ],
     Stepped
   >;
-  /** Loss and metrics without training. */
+  /** The same figures without training. */
   readonly test: Jitted<[variables: Variables, x: Tensor, y: Tensor], readonly Tensor[]>;
 }
 
 /** What a network gives on a batch, seen by its loss and its metrics. */
 export interface Scored {
   readonly loss: Tensor;
+  /** The sums over the examples. */
   readonly metrics: readonly Tensor[];
   readonly state: TensorTree;
 }
@@ -124,10 +127,17 @@ export function score(task: Task, variables: Variables, x: Tensor, y: Tensor, op
   const [output] = outputs;
   const value = withScope("loss", () => mean(loss(output, target, fromLogits ? { fromLogits } : {})));
   const prediction = fromLogits ? activations[head.activation](output) : output;
-  const metrics = task.metrics.map((metric) =>
-    withScope(metric.name, () => cast(mean(metric.measure(prediction, target)), dtype)),
+  const metrics = task.metrics.map(({ name, measure }) =>
+    withScope(name, () => totalOf(measure(prediction, target), x.shape[0], dtype)),
   );
   return { loss: penalty === undefined ? value : add(value, penalty), metrics, state };
+}
+
+// A total, and not a mean, so that counts of right answers are exact in f32 too.
+function totalOf(values: Tensor, examples: number, dtype: DType): Tensor {
+  const total = sum(cast(values, dtype));
+  const perExample = sizeOf(values.shape) / examples;
+  return perExample === 1 ? total : div(total, perExample);
 }
 
 /** Floats in the dtype of the model; labels stay integers. */

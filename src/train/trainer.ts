@@ -71,7 +71,7 @@ export class Trainer {
     const stepped = this.steps.train(params, state, this.optimizerState, x, y, step, learningRate, key);
     network.variables = { params: stepped.params, state: stepped.state };
     this.optimizerState = stepped.optimizerState;
-    const logs = this.logsOf(stepped.results);
+    const logs = this.logsOf(stepped.results, x.shape[0]);
     if (!Number.isFinite(logs.loss)) {
       throw notFiniteError(this.task, network.variables, { x, y, step, key });
     }
@@ -81,7 +81,7 @@ export class Trainer {
 
   /** Loss and metrics of a batch. */
   test(x: Tensor, y: Tensor): Logs {
-    return this.logsOf(this.steps.test(this.network.variables, x, y));
+    return this.logsOf(this.steps.test(this.network.variables, x, y), x.shape[0]);
   }
 
   /** What the optimizer remembers, by path. */
@@ -97,9 +97,9 @@ export class Trainer {
     this.learningRate = learningRate;
   }
 
-  private logsOf(results: readonly Tensor[]): Logs {
+  private logsOf(results: readonly Tensor[], examples: number): Logs {
     const logs: { loss: number; [metric: string]: number } = { loss: results[0].item() };
-    for (let i = 1; i < results.length; i++) logs[this.names[i]] = results[i].item();
+    for (let i = 1; i < results.length; i++) logs[this.names[i]] = results[i].item() / examples;
     return logs;
   }
 }
