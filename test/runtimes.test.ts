@@ -11,7 +11,8 @@ import { beforeAll, expect, test } from "vitest";
 /** What xor.mjs prints. */
 interface Report {
   readonly runtime: string;
-  readonly loss: number;
+  /** After each epoch. */
+  readonly loss: readonly number[];
   readonly predictions: readonly number[];
 }
 
@@ -68,7 +69,7 @@ beforeAll(async () => {
 
 test("this Node learns xor", () => {
   expect(expected.runtime).toBe(`Node.js/${process.versions.node}`);
-  expect(expected.loss).toBeLessThan(0.001);
+  expect(expected.loss.at(-1)).toBeLessThan(0.1);
   expect(expected.predictions.map(Math.round)).toEqual([0, 1, 1, 0]);
 });
 

@@ -1,47 +1,30 @@
 // Trains a network on xor and prints the numbers: one program, and the same numbers in every JavaScript runtime.
-import {
-  add,
-  jit,
-  matmul,
-  mean,
-  mul,
-  random,
-  setDevice,
-  sigmoid,
-  square,
-  sub,
-  tanh,
-  tensor,
-  valueAndGrad,
-  zeros,
-} from "neurite";
+import { setDevice } from "neurite";
+import { dense } from "neurite/nn";
+import { adam } from "neurite/optim";
+import { Sequential } from "neurite/train";
 
 setDevice("wasm");
 
-const x = tensor([
+const x = [
   [0, 0],
   [0, 1],
   [1, 0],
   [1, 1],
-]);
-const y = tensor([[0], [1], [1], [0]]);
+];
+const y = [[0], [1], [1], [0]];
 
-const predict = ([W1, b1, W2, b2]) => sigmoid(add(matmul(tanh(add(matmul(x, W1), b1)), W2), b2));
-const loss = (parameters) => mean(square(sub(predict(parameters), y)));
-const step = jit((parameters) => {
-  const [value, gradient] = valueAndGrad(loss)(parameters);
-  return [value, parameters.map((p, k) => sub(p, mul(2, gradient[k])))];
-});
-
-const [hiddenKey, outputKey] = random.split(random.key(0));
-let parameters = [random.normal(hiddenKey, [2, 8]), zeros([8]), random.normal(outputKey, [8, 1]), zeros([1])];
-let value;
-for (let k = 0; k < 500; k++) [value, parameters] = step(parameters);
+const model = new Sequential();
+model.add(dense({ units: 8, activation: "tanh", inputShape: [2], name: "hidden" }));
+model.add(dense({ units: 1, activation: "sigmoid", name: "output" }));
+model.compile({ optimizer: adam({ learningRate: 0.05 }), loss: "binaryCrossentropy", metrics: ["accuracy"] });
+const { loss } = await model.fit(x, y, { epochs: 200, verbose: 0 });
+const predictions = await model.predict(x).data();
 
 console.log(
   JSON.stringify({
     runtime: globalThis.navigator?.userAgent ?? `Node.js/${process.versions.node}`,
-    loss: value.item(),
-    predictions: [...predict(parameters).dataSync()],
+    loss,
+    predictions: [...predictions],
   }),
 );
