@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { NeuriteError } from "../base/error.ts";
 import { checkWritable, readBytes, writeWhole } from "./files.ts";
 
@@ -48,6 +48,17 @@ describe("writeWhole", () => {
 });
 
 describe("readBytes", () => {
+  it("says so where there are no files", async () => {
+    vi.stubGlobal("process", undefined);
+    try {
+      await expect(readBytes("model.safetensors")).rejects.toThrow(
+        "readBytes: got 'model.safetensors' where there are no files, expected Node, Bun or Deno",
+      );
+    } finally {
+      vi.unstubAllGlobals();
+    }
+  });
+
   it("says why a file cannot be read", async () => {
     await expect(readBytes(join(folder, "none"))).rejects.toThrow(/none': there is no such file or folder/);
     await expect(readBytes(folder)).rejects.toThrow(/it is a folder/);

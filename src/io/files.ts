@@ -1,6 +1,7 @@
 import { NeuriteError } from "../base/error.ts";
 
 type FileSystem = typeof import("node:fs/promises");
+type Paths = typeof import("node:path");
 
 /**
  * Writes a file whole or not at all: into a temporary file beside it, which then takes its name. A reader never sees
@@ -16,11 +17,9 @@ type FileSystem = typeof import("node:fs/promises");
  * ```
  */
 export async function writeWhole(path: string, bytes: Uint8Array | string): Promise<void> {
-  const files = await openFileSystem("writeWhole", path);
-  const { basename, dirname, join } = await import("node:path");
-  const { randomUUID } = await import("node:crypto");
-  const folder = dirname(path);
-  const temporary = join(folder, `.${basename(path)}.${randomUUID()}.tmp`);
+  const { files, paths } = openFileSystem("writeWhole", path);
+  const folder = paths.dirname(path);
+  const temporary = paths.join(folder, `.${paths.basename(path)}.${crypto.randomUUID()}.tmp`);
   try {
     const file = await files.open(temporary, "wx");
     try {
@@ -49,7 +48,7 @@ export async function writeWhole(path: string, bytes: Uint8Array | string): Prom
  * ```
  */
 export async function readBytes(path: string): Promise<Uint8Array> {
-  const files = await openFileSystem("readBytes", path);
+  const { files } = openFileSystem("readBytes", path);
   try {
     return await files.readFile(path);
   } catch (error) {
@@ -68,23 +67,26 @@ export async function readBytes(path: string): Promise<Uint8Array> {
  * ```
  */
 export async function checkWritable(path: string): Promise<void> {
-  const files = await openFileSystem("checkWritable", path);
-  const { dirname } = await import("node:path");
-  const expected = "a path that can be written";
+  const { files, paths } = openFileSystem("checkWritable", path);
+  const refuse = (error: unknown): NeuriteError =>
+    fileError("checkWritable", path, "a path that can be written", error);
   try {
-    await files.access(dirname(path), files.constants.W_OK);
+    // The dot is found in folders only.
+    await files.access(`${paths.dirname(path)}/.`, files.constants.W_OK);
   } catch (error) {
-    throw fileError("checkWritable", path, expected, error);
+    throw refuse(error);
   }
   const target = await files.stat(path).catch(() => undefined);
-  if (target?.isDirectory()) {
-    throw new NeuriteError({ operation: "checkWritable", got: `'${path}': it is a folder`, expected });
-  }
+  if (target?.isDirectory()) throw refuse({ code: "EISDIR" });
 }
 
-async function openFileSystem(operation: string, path: string): Promise<FileSystem> {
-  if (typeof process !== "undefined" && process.versions?.node !== undefined) {
-    return import("node:fs/promises");
+// Not by import: bundlers for browsers would look for the modules of Node.
+function openFileSystem(operation: string, path: string): { files: FileSystem; paths: Paths } {
+  if (typeof process !== "undefined" && typeof process.getBuiltinModule === "function") {
+    return {
+      files: process.getBuiltinModule("node:fs/promises"),
+      paths: process.getBuiltinModule("node:path"),
+    };
   }
   throw new NeuriteError({
     operation,
@@ -112,7 +114,7 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 function fileError(operation: string, path: string, expected: string, error: unknown): NeuriteError {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const code = typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
   const reason = reasons[code] ?? (error instanceof Error ? error.message : String(error));
   return new NeuriteError({ operation, got: `'${path}': ${reason}`, expected });
 }
