@@ -1,0 +1,53 @@
+import { type ContractionSizes, evenPart, roundUp } from "../contraction/sizes.ts";
+import { type TileShape, tileColumns } from "./contraction-tile.ts";
+
+/** How a contraction is cut into blocks that fit the caches. */
+export interface Blocks {
+  readonly rows: number;
+  readonly columns: number;
+  readonly depth: number;
+  /** Rows of sums that are kept, and elements from one to the next. */
+  readonly sumsRows: number;
+  readonly sumsStep: number;
+  /** True if left values that lie along rows are copied, a tile at a time, before they are read. */
+  readonly packLeft: boolean;
+  /** Into how many parts the work is divided at most. */
+  readonly parts: number;
+}
+
+// A row tile of the left operand stays in the first-level cache, a packed block of the right one in the second.
+const depthBytes = 2048;
+const rightBytes = 512 * 1024;
+const sumsBytes = 1024 * 1024;
+const partsLimit = 16;
+// A part takes at least some ten microseconds.
+const partPoints = 2 ** 20;
+
+/** Cuts [rows × depth] · [depth × columns] into blocks of about equal size; left values lie in runs of `leftRun` along rows. */
+export function cutBlocks(shape: TileShape, sizes: ContractionSizes, leftRun: number): Blocks {
+  const { batch, rows, columns, depth } = sizes;
+  const { bytes } = shape;
+  const width = tileColumns(shape);
+  const narrow = roundUp(Math.min(columns, 256), width);
+  const depthLimit = Math.max(
+    depthBytes / bytes,
+    Math.min((2 * depthBytes) / bytes, rightBytes / 2 / (narrow * bytes)),
+  );
+  const depthBlock = evenPart(depth, depthLimit, 1);
+  const columnBlock = evenPart(columns, Math.max(width, rightBytes / (depthBlock * bytes)), width);
+  const sumsStep = columnBlock + 64 / bytes;
+  const severalDepths = depthBlock < depth;
+  const rowLimit = severalDepths ? sumsBytes / (sumsStep * bytes) : Number.POSITIVE_INFINITY;
+  const rowBlock = evenPart(rows, Math.max(shape.rows, rowLimit), shape.rows);
+  // A tile ends where a run of rows ends.
+  const tiles = Math.ceil(rowBlock / shape.rows) + Math.ceil(rowBlock / leftRun) + 1;
+  return {
+    rows: rowBlock,
+    columns: columnBlock,
+    depth: depthBlock,
+    sumsRows: severalDepths ? tiles * shape.rows : shape.rows,
+    sumsStep,
+    packLeft: columns >= 128,
+    parts: Math.max(1, Math.min(partsLimit, Math.floor((batch * rows * columns * depth) / partPoints))),
+  };
+}

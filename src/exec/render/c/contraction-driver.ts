@@ -1,0 +1,201 @@
+import { placeLanes, walkLimit } from "./contraction-places.ts";
+import { type TileShape, tileColumns, tileSuffix } from "./contraction-tile.ts";
+import { operandFields, planFields } from "./contraction-words.ts";
+import type { SharedText } from "./rendered.ts";
+
+/** The words that every contraction has, as the C structs that the loops read. */
+export const planText: SharedText = {
+  key: "contraction_plan",
+  source: `typedef struct { i32 ${operandFields.join(", ")}; } contraction_operand;
+typedef struct { i32 ${planFields.join(", ")}; contraction_operand left, right; } contraction_plan;
+
+/* The places of an operand at a batch index. */
+static void contraction_start(const i32 *args, const contraction_operand *o, i64 batch, u32 *start) {
+  const u32 *from = (const u32 *)args + o->start;
+  const place_walk w = place_walk_from(args + o->batchAxes, o->batchRank, 1 + o->guards, from, batch);
+  for (i64 p = 0; p <= o->guards; p++) start[p] = w.at[p];
+  start[0] += (u32)args[o->buffer];
+}
+
+/* Lists the runs, or the elements, of an operand along a part of depth. */
+static i64 contraction_list(char *memory, const i32 *args, u32 scratch, const contraction_operand *o, i64 from, i64 count) {
+  static const u32 origin[${walkLimit}];
+  place_walk w = place_walk_from(args + o->depthAxes, o->depthRank, 1 + o->guards, origin, from);
+  u32 *list = (u32 *)(memory + scratch + o->list);
+  i32 *lengths = (i32 *)(memory + scratch + o->lengths);
+  const i64 entries = place_list(&w, count, o->whole, list, o->capacity, lengths);
+  if (!o->whole) {
+    for (i64 k = 0; k < entries; k++) lengths[k] = 1;
+  }
+  return entries;
+}
+
+INLINE i64 least(i64 a, i64 b) { return a < b ? a : b; }
+
+/* The functions of one kernel are called after it. */
+#define JOIN_NAMES(x, y) x##_##y
+#define OWN_NAME(x, y) JOIN_NAMES(x, y)`,
+};
+
+/**
+ * The loops over blocks and tiles: \`contract_SUFFIX\`. A block of the right operand is packed, then every row tile passes over
+ * it; the left operand is read where it lies, or copied a tile at a time. Whole rows of sums go to the epilogue.
+ */
+export function driverText(shape: TileShape): SharedText {
+  const { type, bytes, rows, rowStep, lanes } = shape;
+  const suffix = tileSuffix(shape);
+  const width = tileColumns(shape);
+  const source = `typedef void epilogue_${suffix}(
+  char *memory, const i32 *args, i64 batch, i64 row, i64 rows, i64 column, i64 columns, const ${type} *sums, i64 sumsStep
+);
+
+static void fill_${suffix}(char *area, const contraction_operand *o) {
+  const u32 pattern[2] = { (u32)o->fillLow, (u32)o->fillHigh };
+  for (i64 k = 0; k < o->fillBytes; k += 4) *(u32 *)(area + k) = pattern[k / 4 % 2];
+}
+
+static void pack_right_${suffix}(
+  char *memory, const i32 *args, const contraction_plan *plan, u32 scratch, const u32 *start,
+  i64 column, i64 columns, i64 depth, i64 entries
+) {
+  const contraction_operand *o = &plan->right;
+  place_walk walk = place_walk_from(args + o->panelAxes, o->panelRank, 1 + o->guards, start, column);
+  const u32 *list = (const u32 *)(memory + scratch + o->list);
+  const i32 *lengths = (const i32 *)(memory + scratch + o->lengths);
+  const i32 *extents = args + o->extents;
+  const u32 fill = scratch + (u32)o->fill;
+  ${type} *out = (${type} *)(memory + scratch + plan->rightBlock);
+  for (i64 k = 0; k < columns; k += ${width}, out += plan->rightPanel) {
+    const i64 count = least(${width}, columns - k);
+    if (o->listed) {
+      u32 *places = (u32 *)(memory + scratch + plan->places);
+      pack_listed_${suffix}(memory, out, list, o->capacity, depth, &walk, count, extents, fill, places);
+    } else {
+      pack_runs_${suffix}(memory, out, list, o->capacity, entries, lengths, &walk, count, extents, fill);
+    }
+  }
+}
+
+/* Tells a tile where the left values of the next rows of a walk lie; returns how many rows. */
+static i64 place_left_${suffix}(
+  char *memory, const i32 *args, const contraction_plan *plan, u32 scratch, place_walk *walk, i64 count,
+  i64 depth, i64 entries, tile_${suffix} *tile, bool *isList
+) {
+  const contraction_operand *o = &plan->left;
+  const u32 *list = (const u32 *)(memory + scratch + o->list);
+  const i32 *extents = args + o->extents;
+  const u32 fill = scratch + (u32)o->fill;
+  u32 *places = (u32 *)(memory + scratch + plan->places);
+  tile->places = places;
+  *isList = 0;
+  if (!o->listed) {
+    u32 rowList[${walkLimit} * ${placeLanes}];
+    place_list(walk, count, 0, rowList, ${placeLanes}, 0);
+    for (i64 r = 0; r < entries; r++) {
+      place_sums(places + r * ${rows}, rowList, ${placeLanes}, ${rows}, list + r, o->capacity, extents, o->guards, fill);
+    }
+    tile->lengths = (const i32 *)(memory + scratch + o->lengths);
+    tile->runs = entries;
+    tile->step = o->step;
+    return count;
+  }
+  count = least(count, place_walk_left(walk));
+  place_sums(places, list, o->capacity, depth, walk->at, 1, extents, o->guards, fill);
+  place_walk_along(walk, count);
+  if (!o->packed && count % ${rowStep} == 0) {
+    *isList = 1;
+    tile->runs = depth;
+    return count;
+  }
+  const u32 panel = scratch + (u32)plan->leftPanel;
+  ${type} *out = (${type} *)(memory + panel);
+  if (count == ${rows}) {
+    for (i64 k = 0; k < depth; k++) copy_${suffix}(out + k * ${rows}, (const ${type} *)(memory + places[k]), ${rows});
+  } else {
+    for (i64 k = 0; k < depth; k++) {
+      const ${type} *from = (const ${type} *)(memory + places[k]);
+      for (i64 i = 0; i < ${rows}; i++) out[k * ${rows} + i] = i < count ? from[i] : 0;
+    }
+  }
+  i32 *lengths = (i32 *)(memory + scratch + o->lengths);
+  lengths[0] = (i32)depth;
+  for (i64 i = 0; i < ${rows}; i++) places[i] = panel + (u32)(i * ${bytes});
+  tile->lengths = lengths;
+  tile->runs = 1;
+  tile->step = ${rows};
+  return count;
+}
+
+static void contract_${suffix}(
+  char *memory, const i32 *args, const contraction_plan *plan, u32 scratch, i32 part, i32 parts, epilogue_${suffix} *epilogue
+) {
+  if (parts > plan->parts) parts = plan->parts;
+  if (part >= parts) return;
+  i64 batchFrom = 0, batchTo = plan->batch, rowFrom = 0, rowTo = plan->rows, columnFrom = 0, columnTo = plan->columns;
+  if (plan->batch >= parts) {
+    batchFrom = start_of_part(batchTo, part, parts);
+    batchTo = start_of_part(batchTo, part + 1, parts);
+  } else if (plan->rows > plan->columns) {
+    const i64 tiles = (rowTo + ${rows - 1}) / ${rows};
+    rowFrom = ${rows} * start_of_part(tiles, part, parts);
+    rowTo = least(rowTo, ${rows} * start_of_part(tiles, part + 1, parts));
+  } else {
+    const i64 tiles = (columnTo + ${width - 1}) / ${width};
+    columnFrom = ${width} * start_of_part(tiles, part, parts);
+    columnTo = least(columnTo, ${width} * start_of_part(tiles, part + 1, parts));
+  }
+  scratch += (u32)plan->area + (u32)part * (u32)plan->partBytes;
+  fill_${suffix}(memory + scratch + plan->left.fill, &plan->left);
+  fill_${suffix}(memory + scratch + plan->right.fill, &plan->right);
+  const bool oneDepth = plan->depthBlock >= plan->depth;
+  i64 listed = -1, leftEntries = 0, rightEntries = 0;
+  tile_${suffix} tile;
+  tile.memory = memory;
+  for (i64 batch = batchFrom; batch < batchTo; batch++) {
+    u32 leftStart[${walkLimit}], rightStart[${walkLimit}];
+    contraction_start(args, &plan->left, batch, leftStart);
+    contraction_start(args, &plan->right, batch, rightStart);
+    for (i64 column = columnFrom; column < columnTo; column += plan->columnBlock) {
+      const i64 columns = least(plan->columnBlock, columnTo - column);
+      for (i64 firstRow = rowFrom; firstRow < rowTo; firstRow += plan->rowBlock) {
+        const i64 endRow = least(firstRow + plan->rowBlock, rowTo);
+        for (i64 depth = 0; depth < plan->depth; depth += plan->depthBlock) {
+          const i64 depths = least(plan->depthBlock, plan->depth - depth);
+          const bool isLast = depth + depths == plan->depth;
+          if (listed != depth) {
+            leftEntries = contraction_list(memory, args, scratch, &plan->left, depth, depths);
+            rightEntries = contraction_list(memory, args, scratch, &plan->right, depth, depths);
+            listed = depth;
+          }
+          if (!oneDepth || firstRow == rowFrom) {
+            pack_right_${suffix}(memory, args, plan, scratch, rightStart, column, columns, depths, rightEntries);
+          }
+          const contraction_operand *o = &plan->left;
+          place_walk walk = place_walk_from(args + o->panelAxes, o->panelRank, 1 + o->guards, leftStart, firstRow);
+          ${type} *sums = (${type} *)(memory + scratch + plan->sums);
+          tile.rightStep = ${width};
+          tile.sumsStep = plan->sumsStep;
+          tile.accumulate = depth > 0;
+          for (i64 row = firstRow; row < endRow;) {
+            bool isList;
+            const i64 count = place_left_${suffix}(
+              memory, args, plan, scratch, &walk, least(${rows}, endRow - row), depths, leftEntries, &tile, &isList
+            );
+            const i64 size = (count + ${rowStep - 1}) / ${rowStep} - 1;
+            tile.right = (const ${type} *)(memory + scratch + plan->rightBlock);
+            for (i64 k = 0; k < columns; k += ${width}, tile.right += plan->rightPanel) {
+              const i64 vectors = (least(${width}, columns - k) + ${lanes - 1}) / ${lanes} - 1;
+              tile.sums = sums + k;
+              (isList ? tiles_list_${suffix} : tiles_rows_${suffix})[size][vectors](&tile);
+            }
+            if (isLast) epilogue(memory, args, batch, row, count, column, columns, sums, plan->sumsStep);
+            if (!oneDepth) sums += ${rows} * plan->sumsStep;
+            row += count;
+          }
+        }
+      }
+    }
+  }
+}`;
+  return { key: `contract_${suffix}`, source };
+}

@@ -1,0 +1,111 @@
+import { placeLanes, walkLimit } from "./contraction-places.ts";
+import { type TileShape, tileColumns, tileSuffix } from "./contraction-tile.ts";
+import type { SharedText } from "./rendered.ts";
+
+/**
+ * Packs right operands into panels: for each depth the columns of one tile. Columns that lie one behind the other are copied
+ * (`pack_listed`), those whose depths do are transposed (`pack_runs`).
+ */
+export function packText(shape: TileShape): SharedText {
+  const { type, bytes, lanes } = shape;
+  const suffix = tileSuffix(shape);
+  const width = tileColumns(shape);
+  const capacity = Math.ceil(width / placeLanes) * placeLanes;
+  const quarter = 16 / bytes;
+  const source = `typedef ${type} quarter_${suffix} __attribute__((vector_size(16), aligned(${bytes})));
+INLINE void copy_${suffix}(${type} *out, const ${type} *from, i64 count) {
+  i64 k = 0;
+  for (; k + ${quarter} <= count; k += ${quarter}) *(quarter_${suffix} *)(out + k) = *(const quarter_${suffix} *)(from + k);
+  for (; k < count; k++) out[k] = from[k];
+}
+
+INLINE void copy_row_${suffix}(${type} *out, const ${type} *from) {
+  for (i64 k = 0; k < ${width}; k += ${lanes}) *(vector_${suffix} *)(out + k) = *(const vector_${suffix} *)(from + k);
+}
+
+/* The next \`count\` ≤ ${width} columns of a walk, at the listed depths. */
+static void pack_listed_${suffix}(
+  const char *memory, ${type} *out, const u32 *list, i64 listCapacity, i64 depth, place_walk *columns, i64 count,
+  const i32 *extents, u32 fill, u32 *places
+) {
+  const i64 guards = columns->places - 1;
+  if (count % ${lanes} != 0) {
+    for (i64 k = 0; k < depth * ${width}; k++) out[k] = 0;
+  }
+  while (count > 0) {
+    i64 length = place_walk_left(columns);
+    if (length > count) length = count;
+    place_sums(places, list, listCapacity, depth, columns->at, 1, extents, guards, fill);
+    if (length == ${width}) {
+      for (i64 k = 0; k < depth; k++) copy_row_${suffix}(out + k * ${width}, (const ${type} *)(memory + places[k]));
+    } else {
+      for (i64 k = 0; k < depth; k++) copy_${suffix}(out + k * ${width}, (const ${type} *)(memory + places[k]), length);
+    }
+    out += length;
+    count -= length;
+    place_walk_along(columns, length);
+  }
+}
+
+${transposeText(shape)}
+
+/* The next \`count\` ≤ ${width} columns of a walk, along the listed runs. */
+static void pack_runs_${suffix}(
+  const char *memory, ${type} *out, const u32 *list, i64 listCapacity, i64 runs, const i32 *lengths,
+  place_walk *columns, i64 count, const i32 *extents, u32 fill
+) {
+  const i64 guards = columns->places - 1;
+  u32 columnList[${walkLimit} * ${capacity}], places[${capacity}];
+  place_list(columns, count, 0, columnList, ${capacity}, 0);
+  const i64 used = (count + ${lanes - 1}) / ${lanes} * ${lanes};
+  for (i64 r = 0; r < runs; r++) {
+    place_sums(places, columnList, ${capacity}, count, list + r, listCapacity, extents, guards, fill);
+    const i64 length = lengths[r];
+    i64 k = 0;
+    for (; k + ${lanes} <= length; k += ${lanes}) {
+      for (i64 j = 0; j < used; j += ${lanes}) transpose_${suffix}(memory + k * ${bytes}, places + j, out + k * ${width} + j);
+    }
+    for (; k < length; k++) {
+      for (i64 j = 0; j < used; j++) out[k * ${width} + j] = *(const ${type} *)(memory + places[j] + k * ${bytes});
+    }
+    out += length * ${width};
+  }
+}`;
+  return { key: `pack_${suffix}`, source };
+}
+
+// Interleaving row i with row i + lanes / 2, log2(lanes) times over, transposes.
+function transposeText(shape: TileShape): string {
+  const { type, bytes, lanes } = shape;
+  const suffix = tileSuffix(shape);
+  const vector = `vector_${suffix}`;
+  const index = bytes === 8 ? "i64" : "i32";
+  const rows = Array.from({ length: lanes }, (_, k) => k);
+  const mask = (from: number): string =>
+    rows.map((k) => (k % 2) * lanes + from + Math.floor(k / 2)).join(", ");
+  const lines: string[] = [];
+  let names = rows.map((k) => `r0_${k}`);
+  for (const k of rows) lines.push(`${names[k]} = *(const ${vector} *)(memory + places[${k}])`);
+  for (let step = 1; 2 ** step <= lanes; step++) {
+    const next = rows.map((k) => `r${step}_${k}`);
+    for (const k of rows) {
+      const half = k % 2 === 0 ? "LOW" : "HIGH";
+      const source = Math.floor(k / 2);
+      lines.push(`${next[k]} = ${half}_${suffix}(${names[source]}, ${names[source + lanes / 2]})`);
+    }
+    names = next;
+  }
+  return `#ifdef __clang__
+#define LOW_${suffix}(x, y) __builtin_shufflevector(x, y, ${mask(0)})
+#define HIGH_${suffix}(x, y) __builtin_shufflevector(x, y, ${mask(lanes / 2)})
+#else
+typedef ${index} lanes_${suffix} __attribute__((vector_size(${bytes * lanes})));
+#define LOW_${suffix}(x, y) __builtin_shuffle(x, y, (lanes_${suffix}){${mask(0)}})
+#define HIGH_${suffix}(x, y) __builtin_shuffle(x, y, (lanes_${suffix}){${mask(lanes / 2)}})
+#endif
+/* ${lanes} × ${lanes} elements: rows lie at the places, columns go to rows of \`out\`. */
+INLINE void transpose_${suffix}(const char *memory, const u32 *places, ${type} *out) {
+${lines.map((line) => `  const ${vector} ${line};`).join("\n")}
+${rows.map((k) => `  *(${vector} *)(out + ${k * tileColumns(shape)}) = ${names[k]};`).join("\n")}
+}`;
+}
