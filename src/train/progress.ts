@@ -101,7 +101,10 @@ function formatMinutes(seconds: number): string {
 /** `loss 0.2301  accuracy 0.9312`. */
 export function formatLogs(logs: Logs): string {
   return Object.entries(logs)
-    .map(([name, value]) => `${name} ${Math.abs(value) >= 1e-3 ? value.toFixed(4) : value.toExponential(2)}`)
+    .map(
+      ([name, value]) =>
+        `${name} ${value === 0 || Math.abs(value) >= 1e-3 ? value.toFixed(4) : value.toExponential(2)}`,
+    )
     .join("  ");
 }
 
