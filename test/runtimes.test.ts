@@ -105,10 +105,10 @@ function browser(name: string, prepare: () => Promise<string[]>): Runtime {
 /** Where the imports lead when a server sends the files as they are. */
 async function importMap(): Promise<string> {
   const text = await readFile(join(modules, "neurite/package.json"), "utf8");
-  const { exports }: { exports: Record<string, string | { default: string }> } = JSON.parse(text);
+  const { exports }: { exports: Record<string, string | { browser: string }> } = JSON.parse(text);
   const imports: Record<string, string> = {};
   for (const [name, entry] of Object.entries(exports)) {
-    const file = typeof entry === "string" ? entry : entry.default;
+    const file = typeof entry === "string" ? entry : entry.browser;
     imports[name.replace(".", "neurite")] = file.replace(".", "/node_modules/neurite");
   }
   return JSON.stringify({ imports });
