@@ -28,6 +28,19 @@ const flags = [
   ...["-fPIC", "-w", "-shared", process.arch === "arm64" ? "-mcpu=native" : "-march=native"],
 ];
 
+/** What is used of koffi. */
+interface Koffi {
+  load(path: string): { func(definition: string): NativeFunction };
+}
+
+function loadKoffi(): Koffi | undefined {
+  try {
+    return createRequire(import.meta.url)("koffi");
+  } catch {
+    return undefined;
+  }
+}
+
 /** Compiles kernels in one translation unit. */
 export function compileKernels(
   kernels: readonly RenderedKernel[],
@@ -54,17 +67,23 @@ void run${k}(char *memory, const i32 *args, i32 part, i32 parts, i32 count) {
       encoding: "utf8",
     });
     if (status !== 0) throw new Error(`cc: ${stderr.slice(0, 2000)}`);
-    const koffi = createRequire(import.meta.url)("koffi");
-    const loaded = koffi.load(library);
+    const loaded = loadKoffi()?.load(library);
+    if (loaded === undefined) throw new Error("koffi is not installed");
     return kernels.map((_, k) => loaded.func(`void run${k}(void *, const int32_t *, int, int, int)`));
   } finally {
     rmSync(directory, { recursive: true });
   }
 }
 
-/** What the compiler says of this machine. */
-export function nativeTarget(): Target {
-  const { stdout } = spawnSync("cc", [...flags, "-dM", "-E", "-x", "c", "/dev/null"], { encoding: "utf8" });
+/** What the compiler says of this machine; undefined, with a note on the console, where nothing can be compiled or called. */
+export function findTarget(): Target | undefined {
+  const { status, stdout } = spawnSync("cc", [...flags, "-dM", "-E", "-x", "c", "/dev/null"], {
+    encoding: "utf8",
+  });
+  if (status !== 0 || loadKoffi() === undefined) {
+    console.warn("native code is not tested: it needs a C compiler and koffi");
+    return undefined;
+  }
   const has = (name: string): boolean => stdout.includes(`#define ${name} `);
   return {
     architecture: has("__x86_64__") ? "x86_64" : has("__aarch64__") ? "aarch64" : "other",
