@@ -5,7 +5,9 @@ import { interpretPlan } from "../../lang/kernel/interpret.ts";
 import { printKernel } from "../../lang/kernel/print.ts";
 import { verifyKernel } from "../../lang/kernel/verify.ts";
 import { add, mul } from "../../lang/ops/arithmetic.ts";
+import { zeros } from "../../lang/ops/create.ts";
 import { tanh } from "../../lang/ops/exponential.ts";
+import { scatter } from "../../lang/ops/indexing.ts";
 import { matmul } from "../../lang/ops/matmul.ts";
 import { sort } from "../../lang/ops/sorting.ts";
 import { logSoftmax, mean } from "../../lang/ops/statistics.ts";
@@ -103,4 +105,8 @@ test("the check of an index reads it before its memory is used again", () => {
   // The gradient of a sort scatters by the order that the sort returns.
   const loss = (x: Tensor): Tensor => add(sum(sort(x)), sum(tanh(x)));
   check((x) => valueAndGrad(loss)(x), [random([2])]);
+});
+
+test("a scatter without updates gives its initial values", () => {
+  check((x) => [scatter(mul(x, 2), zeros([0, 1], "i32"), zeros([0]))], [random([3])]);
 });

@@ -30,8 +30,8 @@ export function emitCluster(
   variables: ReadonlyMap<number, Var>,
   needed: (variable: Var) => boolean,
 ): Emitted[] {
-  if (sizeOf(cluster.space) === 0) return [];
   if (cluster.kind === "scatter") return emitScatter(cluster, variables);
+  if (sizeOf(cluster.space) === 0) return [];
   const pieces =
     cluster.contraction === undefined
       ? piecesOf(cluster.space, cluster.inner, expressionsOf(cluster))
@@ -106,6 +106,7 @@ function emitScatter(cluster: Cluster, variables: ReadonlyMap<number, Var>): Emi
   if (scattering === undefined) return [];
   const output = cluster.equations[0].outputs[0];
   const { shape } = output.type;
+  if (sizeOf(shape) === 0) return [];
   const { at, extents } = loopOver(shape);
   const filling = new BufferTable(variables, new Piece(extents, 0, 0));
   const initial = filling.rename(scattering.initial);
@@ -126,6 +127,8 @@ function emitScatter(cluster: Cluster, variables: ReadonlyMap<number, Var>): Emi
     inner: [],
     statements: [fill],
   });
+  // Without updates the initial values are the result.
+  if (sizeOf(cluster.space) === 0) return [first];
   const whole = wholeOf(cluster);
   const buffers = new BufferTable(variables, whole);
   const statements: Statement[] = cluster.reductions.map(({ combine, value }) => ({
