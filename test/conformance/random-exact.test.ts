@@ -11,7 +11,7 @@ const equal: Tolerance = () => 0;
 describe.each(compared)("random programs of integers on %s equal the reference", (device) => {
   test("compiled, at once and again with other inputs, also in place", () => {
     fc.assert(
-      fc.property(recipes(["f32", "f64", "i32"], 24), (recipe) => {
+      fc.property(recipes(["f32", "f64", "i32", "u32"], 24), (recipe) => {
         const f = functionOf(recipe, exactSteps);
         const inputs = inputsOf(recipe, true);
         const others = changed(inputs);

@@ -47,6 +47,7 @@ export const isNumber = (x: Tensor): boolean => x.dtype !== "bool";
 export const hasAxis = (x: Tensor): boolean => x.shape.length > 0;
 export const isFull = (x: Tensor): boolean => hasAxis(x) && sizeOf(x.shape) > 0;
 export const isImage = (x: Tensor): boolean => x.shape.length === 3 && sizeOf(x.shape) > 0;
+export const isSigned = (x: Tensor): boolean => x.dtype !== "u32";
 export const isReal = (x: Tensor): boolean => isFloat(x.dtype);
 
 export function broadcasts(x: Tensor, y: Tensor): boolean {

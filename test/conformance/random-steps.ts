@@ -54,7 +54,17 @@ import {
 } from "../../src/lang/ops/index.ts";
 import type { Tensor } from "../../src/lang/program/tensor.ts";
 import { vmap } from "../../src/lang/transforms/index.ts";
-import { axisOf, hasAxis, isFull, isImage, isReal, onOne, onTwo, type Step } from "./random-step.ts";
+import {
+  axisOf,
+  hasAxis,
+  isFull,
+  isImage,
+  isReal,
+  isSigned,
+  onOne,
+  onTwo,
+  type Step,
+} from "./random-step.ts";
 import {
   choosing,
   comparison,
@@ -63,6 +73,8 @@ import {
   convolution,
   gathering,
   looping,
+  nestedLooping,
+  recurrence,
   repeating,
   rotated,
   scattering,
@@ -76,11 +88,11 @@ const linear: readonly Step[] = [
   onTwo(mul, (a, b) => a * b),
   onTwo(sub, (a, b) => a + b),
   onOne(
-    (x, choose) => mul(x, [0, 1, -1, 2][choose.below(4)]),
+    (x, choose) => mul(x, [0, 1, 2, -1][choose.below(isSigned(x) ? 4 : 3)]),
     (bound) => 2 * bound,
   ),
   onOne(
-    (x, choose) => add([0, 1, -3][choose.below(3)], x),
+    (x, choose) => add([0, 1, -3][choose.below(isSigned(x) ? 3 : 2)], x),
     (bound) => bound + 3,
   ),
   onOne(
@@ -148,6 +160,7 @@ const linear: readonly Step[] = [
     (bound) => (bound + 1) * bound,
   ),
   looping,
+  nestedLooping,
   choosing(false),
   onOne(
     (x) => vmap((row: Tensor) => sub(row, sum(row)))(x),
@@ -157,13 +170,14 @@ const linear: readonly Step[] = [
 ];
 
 const piecewise: readonly Step[] = [
+  recurrence,
   onTwo(maximum, Math.max),
   onTwo(minimum, Math.max),
   onOne(relu),
   onOne((x) => takeAlongAxis(x, argsort(x, { axis: 0 }), 0), undefined, isFull),
   onOne(abs),
   onOne(
-    (x) => clip(x, -2, 3),
+    (x) => clip(x, 1, 3),
     () => 3,
   ),
   onOne(
@@ -211,7 +225,7 @@ const discontinuous: readonly Step[] = [
   choosing(true),
   gathering(true),
   onOne(
-    (x) => cast(logicalAnd(gt(x, -1), lt(x, 2)), x.dtype),
+    (x) => cast(logicalAnd(gt(x, 0), lt(x, 2)), x.dtype),
     () => 1,
   ),
 ];

@@ -4,11 +4,13 @@ import { cond, scan, whileLoop } from "../../src/lang/control/index.ts";
 import {
   add,
   broadcastTo,
+  clip,
   concatenate,
   conv,
   dotGeneral,
   iota,
   lt,
+  matmul,
   maximum,
   mul,
   neg,
@@ -19,9 +21,11 @@ import {
   sum,
   take,
   tensordot,
+  transpose,
   where,
 } from "../../src/lang/ops/index.ts";
 import type { Tensor } from "../../src/lang/program/tensor.ts";
+import { vmap } from "../../src/lang/transforms/index.ts";
 import {
   axisOf,
   broadcasts,
@@ -172,4 +176,46 @@ export function repeating(choose: Chooser): Value | undefined {
     start,
   );
   return { tensor, bound: x.bound + 1 };
+}
+
+/** A recurrent layer along axis 0 of a matrix, or of each matrix of a batch; the weights are made of the first row. */
+export function recurrence(choose: Chooser): Value | undefined {
+  const x = choose.value(
+    (candidate) => isNumber(candidate) && candidate.shape.length > 1 && candidate.shape.length < 4,
+  );
+  if (x === undefined || sizeOf(x.tensor.shape) === 0) return undefined;
+  const extent = x.tensor.shape[x.tensor.shape.length - 1];
+  const [reverse, keepsState, sharesWeights] = [0, 1, 2].map(() => choose.below(2) === 1);
+  const layer = (rows: Tensor): Tensor => {
+    const W = broadcastTo(slice(rows, [0], [1]), [extent, extent]);
+    const V = sharesWeights ? W : transpose(W);
+    const cell = (h: Tensor, row: Tensor): [Tensor, Tensor] => {
+      const next = clip(add(matmul(row, W), matmul(h, V)), 1, 3);
+      return [next, keepsState ? next : matmul(sub(next, row), W)];
+    };
+    const [last, all] = scan(cell, sum(rows, { axis: 0 }), rows, { reverse });
+    return add(all, last);
+  };
+  const apply = x.tensor.shape.length === 3 ? vmap(layer) : layer;
+  return { tensor: apply(x.tensor), bound: 3 + (3 + x.bound) * x.bound * extent };
+}
+
+/** A scan over the rows of a matrix, in which another one runs over the elements of the row. */
+export function nestedLooping(choose: Chooser): Value | undefined {
+  const x = choose.value(({ dtype, shape }) => dtype !== "bool" && shape.length === 2);
+  if (x === undefined) return undefined;
+  const reverse = choose.below(2) === 1;
+  const [total, rows] = scan(
+    (outer: Tensor, row: Tensor): [Tensor, Tensor] => {
+      const inner = (carry: Tensor, element: Tensor): [Tensor, Tensor] => [
+        sub(element, carry),
+        mul(carry, outer),
+      ];
+      return scan(inner, outer, row, { reverse });
+    },
+    sub(sum(x.tensor), 1),
+    x.tensor,
+  );
+  const carry = x.bound * 2 * sizeOf(x.tensor.shape) + 1;
+  return { tensor: sub(rows, total), bound: carry * carry + carry };
 }
