@@ -1,0 +1,85 @@
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** What an example prints, run as its first lines say. */
+function run(name: string): string {
+  const script = `examples/${name}.ts`;
+  return execFileSync(process.execPath, ["--import", "tsx", script], { cwd: root, encoding: "utf8" });
+}
+
+/** The two columns of numbers after a name. */
+function columns(text: string, name: string): [computed: number, byHand: number] {
+  const line = text.split("\n").find((line) => line.startsWith(`${name} `)) ?? "";
+  const [, computed, byHand] = line.split(/\s+/).map(Number);
+  return [computed, byHand];
+}
+
+const timeout = 60_000;
+
+test("every example is run here and fits on a page", () => {
+  const names = readdirSync(`${root}/examples`);
+  const source = readFileSync(fileURLToPath(import.meta.url), "utf8");
+  for (const name of names) {
+    expect(source).toContain(`run("${name.replace(/\.ts$/, "")}")`);
+    expect(readFileSync(`${root}/examples/${name}`, "utf8").split("\n").length).toBeLessThanOrEqual(61);
+  }
+});
+
+test("lecture 1: seven neurons, as the lecture's formulas by hand", { timeout }, () => {
+  const text = run("lecture1-seven-neurons");
+  const names = ["δ7", "δ6", "δ5", "δ4", "δ3", "w67", "w57", "w46", "w36", "w35", "w24", "w23", "w13"];
+  for (const name of names) {
+    const [computed, byHand] = columns(text, name);
+    expect([name, computed]).toEqual([name, byHand]);
+    expect(Math.abs(computed)).toBeGreaterThan(0.01);
+  }
+  // ℰ = max(0, −z₇ t) with t = 1 and z₇ < 0
+  expect(columns(text, "δ7")).toEqual([-1, -1]);
+});
+
+test("lecture 2: the chain 1-1-1-1, as by hand", { timeout }, () => {
+  const text = run("lecture2-chain");
+  for (const name of ["w1", "w2", "w3", "b1", "b2", "b3"]) {
+    const [computed, byHand] = columns(text, name);
+    expect([name, computed]).toEqual([name, byHand]);
+    expect(Math.abs(computed)).toBeGreaterThan(0.001);
+  }
+});
+
+test("lecture 3: the gradients of the JAX listing are Xᵀ(p − t) and Σ(p − t)", { timeout }, () => {
+  const inputs = [[0.5, 1.2, -0.3], [0.9, -1.0, 0.1], [-0.4, 0.3, 1.1], [0.7, -2.1, 1.4]]; // biome-ignore format: a matrix
+  const targets = [1, 1, 0, 1];
+  const weights = [0.3, -0.6, 0.2];
+  const residuals = inputs.map((row, i) => {
+    const z = row.reduce((sum, value, k) => sum + value * weights[k], 0.1);
+    return 1 / (1 + Math.exp(-z)) - targets[i];
+  });
+  const text = run("lecture3-jax");
+  const printed = [...text.matchAll(/-?\d+\.\d+/g)].map(Number);
+  const loss = residuals.reduce((sum, residual) => sum - Math.log(1 - Math.abs(residual)), 0);
+  const byWeights = weights.map((_, k) =>
+    residuals.reduce((sum, residual, i) => sum + residual * inputs[i][k], 0),
+  );
+  const byBias = residuals.reduce((sum, residual) => sum + residual, 0);
+  expect(printed).toHaveLength(5);
+  for (const [i, expected] of [loss, ...byWeights, byBias].entries())
+    expect(printed[i]).toBeCloseTo(expected, 5);
+});
+
+test("lecture 3: the Keras listing learns to read digits", { timeout }, () => {
+  const text = run("lecture3-keras");
+  const [, first, last] = /^loss (\S+) to (\S+)$/m.exec(text) ?? [];
+  expect(Number(last)).toBeLessThan(Number(first) / 5);
+  expect(Number(/^held-out accuracy (\S+)$/m.exec(text)?.[1])).toBeGreaterThan(0.93);
+  expect(text).toContain("hidden (dense)  [batch, 256]      16,640");
+  expect(text.match(/^epoch \d+\/30 /gm)).toHaveLength(30);
+});
+
+test("lecture 4: ∂f/∂x = 3 and df/dx = 7, forward and backward", { timeout }, () => {
+  const text = run("lecture4-computation-graph");
+  expect(text.split("\n").slice(0, 3)).toEqual(["partial 3", "total, forward 7", "total, backward 7"]);
+});
