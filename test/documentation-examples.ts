@@ -104,7 +104,7 @@ export function checkTypes(
   const examples = new Map(
     [...modules.keys()].map((example, k) => [`${directory}/example-${k}.ts`, example]),
   );
-  const host = ts.createCompilerHost(options);
+  const host = hostOf(options);
   const { fileExists, getSourceFile } = host;
   host.fileExists = (path) => examples.has(path) || fileExists(path);
   host.getSourceFile = (path, language, ...rest) => {
@@ -125,7 +125,7 @@ export function checkTypes(
 
 /** The names that each of some modules exports, types included. */
 export function exportsOf(paths: readonly string[], options: ts.CompilerOptions): Map<string, string[]> {
-  const program = ts.createProgram(paths, options);
+  const program = ts.createProgram(paths, options, hostOf(options));
   const checker = program.getTypeChecker();
   return new Map(
     paths.map((path) => {
@@ -133,6 +133,19 @@ export function exportsOf(paths: readonly string[], options: ts.CompilerOptions)
       return [path, symbol === undefined ? [] : checker.getExportsOfModule(symbol).map(({ name }) => name)];
     }),
   );
+}
+
+const parsed = new Map<string, ts.SourceFile | undefined>();
+
+/** The files of this machine, each parsed once for all programs. */
+function hostOf(options: ts.CompilerOptions): ts.CompilerHost {
+  const host = ts.createCompilerHost(options);
+  const { getSourceFile } = host;
+  host.getSourceFile = (path, ...rest) => {
+    if (!parsed.has(path)) parsed.set(path, getSourceFile(path, ...rest));
+    return parsed.get(path);
+  };
+  return host;
 }
 
 /** The code of the values that a comment behind a statement speaks of. */
