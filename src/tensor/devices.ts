@@ -3,6 +3,7 @@ import { wasmRenderer } from "../exec/render/wasm/kernels.ts";
 import { WasmRuntime } from "../exec/runtime/wasm.ts";
 import { CompiledDevice } from "./compiled-device.ts";
 import type { Device } from "./device.ts";
+import { NativeByDefault, nativeObstacle, openNative } from "./native-device.ts";
 import { referenceDevice } from "./reference-device.ts";
 
 /** A device and whether programs can run on it here. */
@@ -20,12 +21,16 @@ interface DeviceEntry {
 }
 
 const table: Readonly<Record<string, DeviceEntry>> = {
+  native: { obstacle: nativeObstacle, open: openNative },
   wasm: {
     obstacle: wasmObstacle,
     open: () => new CompiledDevice("wasm", new WasmRuntime(wasmRenderer)),
   },
   reference: { obstacle: () => undefined, open: () => referenceDevice },
 };
+
+/** The devices that are tried where none is chosen. */
+const preferred: readonly string[] = ["wasm"];
 
 /** () → v128: i8x16.popcnt(i8x16.splat(0)), an instruction of the final SIMD proposal. */
 const simdProbe = [
@@ -86,10 +91,17 @@ export function currentDevice(): Device {
 function defaultDevice(): Device {
   const wanted = typeof process === "undefined" ? undefined : process.env?.NEURITE_DEVICE;
   if (wanted !== undefined && wanted !== "") return openDevice("NEURITE_DEVICE", wanted);
-  const obstacle = wasmObstacle();
-  if (obstacle === undefined) return openDevice("default device", "wasm");
-  console.warn(`neurite: ${obstacle}; running on the slow reference device`);
+  const found = preferred.find((name) => table[name].obstacle() === undefined);
+  if (found === "native") return new NativeByDefault(openNative(), takeOver);
+  if (found !== undefined) return openDevice("default device", found);
+  console.warn(`neurite: ${wasmObstacle()}; running on the slow reference device`);
   return referenceDevice;
+}
+
+// Where native code stops to compile, WebAssembly runs.
+function takeOver(): Device {
+  current = wasmObstacle() === undefined ? openDevice("default device", "wasm") : referenceDevice;
+  return current;
 }
 
 function wasmObstacle(): string | undefined {
@@ -98,8 +110,6 @@ function wasmObstacle(): string | undefined {
 }
 
 function openDevice(operation: string, name: string): Device {
-  const known = opened.get(name);
-  if (known !== undefined) return known;
   if (!Object.hasOwn(table, name)) throw unknownName(operation, name, Object.keys(table));
   const entry = table[name];
   const reason = entry.obstacle();
@@ -111,7 +121,7 @@ function openDevice(operation: string, name: string): Device {
       expected: `one of ${available.map((device) => `'${device.name}'`).join(", ")}`,
     });
   }
-  const device = entry.open();
+  const device = opened.get(name) ?? entry.open();
   opened.set(name, device);
   return device;
 }

@@ -88,7 +88,9 @@ class NestWriter {
   private rangeOf(axis: number): readonly [string, string] {
     const extent = this.extents[axis];
     if (axis !== this.spaceAxes[0] || !this.isDivisible()) return ["0", extent];
-    return [`start_of_part(${extent}, part, parts)`, `start_of_part(${extent}, part + 1, parts)`];
+    this.e.line(`i64 const start = start_of_part(${extent}, part, parts);`);
+    this.e.line(`i64 const stop = start_of_part(${extent}, part + 1, parts);`);
+    return ["start", "stop"];
   }
 
   private vectorLoop(axis: number): void {
@@ -96,9 +98,8 @@ class NestWriter {
     const { groups } = this.nest;
     const [from, to] = this.rangeOf(axis);
     if (groups.some((group) => group.inner)) {
-      e.line(`i64 const last = ${to};`);
-      e.block(`for (i64 first = ${from}; first < last; first += ${blockLength})`, () => {
-        e.line(`i64 const end = last - first < ${blockLength} ? last : first + ${blockLength};`);
+      e.block(`for (i64 first = ${from}; first < ${to}; first += ${blockLength})`, () => {
+        e.line(`i64 const end = ${to} - first < ${blockLength} ? ${to} : first + ${blockLength};`);
         for (const group of groups) this.blockGroup(group, axis);
       });
     } else {

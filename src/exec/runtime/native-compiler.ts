@@ -1,0 +1,143 @@
+import type { Target } from "../../lang/kernel/rendered.ts";
+import type { NativeCache } from "./native-cache.ts";
+import { type Host, hashOf, messageOf, NativeFailure } from "./native-host.ts";
+
+/** Milliseconds after which a compiler counts as hanging. */
+const timeLimit = 60_000;
+
+const commonFlags = [
+  ...["-std=gnu11", "-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off"],
+  ...["-fno-strict-aliasing", "-fPIC", "-w", "-pipe"],
+];
+
+/** The system's C compiler: what it compiles for, and translation units as shared libraries. */
+export class NativeCompiler {
+  readonly target: Target;
+  /** Everything that code depends on besides its source: compiler, flags and the processor's features. */
+  readonly identity: string;
+  private readonly host: Host;
+  private readonly command: string;
+  private readonly flags: readonly string[];
+
+  constructor(host: Host, cache: NativeCache) {
+    this.host = host;
+    const { arch } = host.process;
+    this.flags = [...commonFlags, arch === "arm64" ? "-mcpu=native" : "-march=native"];
+    this.command = findCompiler(host);
+    const macros = this.macros(cache);
+    this.identity = hashOf(host, macros, this.flags.join(" "), processorFeatures(host));
+    this.target = targetOf(macros);
+  }
+
+  /** Compiles translation units, several at a time; `use` gets the path of each library before they are removed. */
+  compile<T>(cache: NativeCache, units: readonly string[], use: (libraries: readonly string[]) => T): T {
+    const { fs, path } = this.host;
+    return cache.withWorkplace((directory) => {
+      const sources = units.map((unit, k) => {
+        const source = path.join(directory, `${k}.c`);
+        fs.writeFileSync(source, unit, { mode: 0o600 });
+        return source;
+      });
+      const libraries = sources.map((_, k) => path.join(directory, `${k}.so`));
+      // One shell for all: Node waits for one process only.
+      const command = [this.command, ...this.flags, "-shared"].map(quoted).join(" ");
+      const starts = sources.map(
+        (source, k) => `${command} ${quoted(source)} -o ${quoted(libraries[k])} -lm & p${k}=$!`,
+      );
+      const waits = sources.map((_, k) => `wait $p${k} || status=1`);
+      this.run(
+        "/bin/sh",
+        ["-c", `${starts.join("\n")}\nstatus=0\n${waits.join("\n")}\nexit $status`],
+        directory,
+      );
+      return use(libraries);
+    });
+  }
+
+  // The macros that the compiler defines for this machine: asked for once, then noted.
+  private macros(cache: NativeCache): string {
+    const { fs, path, process } = this.host;
+    const facts = fs.statSync(this.command);
+    const parts = [fs.realpathSync(this.command), facts.mtimeMs, facts.size, ...this.flags];
+    const name = `${hashOf(this.host, parts.join(" "), processorFeatures(this.host))}.compiler`;
+    const noted = cache.note(name);
+    if (noted !== undefined) return noted;
+    // Without the command line tools /usr/bin/cc is a program that opens a dialog.
+    if (process.platform === "darwin" && path.dirname(this.command) === "/usr/bin") {
+      this.run("/usr/bin/xcode-select", ["-p"], cache.directory);
+    }
+    const flags = [...this.flags, "-dM", "-E", "-x", "c", "/dev/null"];
+    const macros = this.run(this.command, flags, cache.directory);
+    cache.setNote(name, macros);
+    return macros;
+  }
+
+  private run(command: string, flags: readonly string[], directory: string): string {
+    const { childProcess, path, process } = this.host;
+    const result = childProcess.spawnSync(command, flags, {
+      timeout: timeLimit,
+      killSignal: "SIGKILL",
+      encoding: "utf8",
+      maxBuffer: 2 ** 24,
+      stdio: ["ignore", "pipe", "pipe"],
+      // Messages in English, and temporary files where only this user can write.
+      env: { ...process.env, LC_ALL: "C", TMPDIR: directory },
+    });
+    const name = path.basename(this.command);
+    if (result.error !== undefined) {
+      const reason = result.error.message.includes("ETIMEDOUT")
+        ? `did not end within ${timeLimit / 1000} s`
+        : `cannot be run: ${messageOf(result.error)}`;
+      throw new NativeFailure(`the C compiler '${name}', which ${reason}`);
+    }
+    if (result.status !== 0) {
+      const [line = `status ${result.status}`] = result.stderr
+        .split("\n")
+        .filter((text) => text.includes("error"));
+      throw new NativeFailure(`the C compiler '${name}', which failed: ${line.slice(0, 300)}`);
+    }
+    return result.stdout;
+  }
+}
+
+function findCompiler({ fs, path, process }: Host): string {
+  for (const name of ["cc", "gcc", "clang"]) {
+    for (const directory of (process.env.PATH ?? "").split(path.delimiter)) {
+      if (!path.isAbsolute(directory)) continue;
+      const file = path.join(directory, name);
+      try {
+        fs.accessSync(file, fs.constants.X_OK);
+        if (fs.statSync(file).isFile()) return file;
+      } catch {
+        // Not here.
+      }
+    }
+  }
+  throw new NativeFailure("no C compiler", "install gcc or clang, so that PATH has a cc");
+}
+
+// Two machines with one home directory differ in these, whatever they are called.
+function processorFeatures({ fs, os }: Host): string {
+  try {
+    const lines = fs.readFileSync("/proc/cpuinfo", "latin1").split("\n");
+    const first = ["model name", "flags", "Features", "CPU part"].map((key) =>
+      lines.find((line) => line.startsWith(key)),
+    );
+    return first.join("\n");
+  } catch {
+    return os.cpus()[0]?.model ?? os.arch();
+  }
+}
+
+function targetOf(macros: string): Target {
+  const has = (name: string): boolean => macros.includes(`#define ${name} `);
+  return {
+    architecture: has("__x86_64__") ? "x86_64" : has("__aarch64__") ? "aarch64" : "other",
+    vectorBytes: has("__AVX512F__") ? 64 : has("__AVX2__") ? 32 : 16,
+    fma: has("__FMA__") || has("__aarch64__"),
+  };
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}

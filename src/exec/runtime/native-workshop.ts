@@ -1,0 +1,157 @@
+import type { KernelText, SharedText, Target } from "../../lang/kernel/rendered.ts";
+import type { NativeCache } from "./native-cache.ts";
+import type { NativeCompiler } from "./native-compiler.ts";
+import { type Host, hashOf, messageOf, NativeFailure } from "./native-host.ts";
+
+/** Puts functions of a library, by name, into positions of a table; the result is what went wrong. */
+type Install = (path: string, symbols: readonly string[], positions: readonly number[]) => string | undefined;
+
+/** A kernel on its way into the table. */
+interface Piece {
+  readonly position: number;
+  /** Names the function and its note in the cache: the hash of all that its code depends on. */
+  readonly symbol: string;
+  readonly shared: readonly SharedText[];
+  readonly text: string;
+}
+
+// A compiler starts in the time it takes to compile about so much text.
+const textPerUnit = 12_000;
+
+/** Turns kernels into functions: from the cache, or compiled in a few translation units at once. */
+export class NativeWorkshop {
+  private readonly host: Host;
+  private readonly cache: NativeCache;
+  private readonly compiler: NativeCompiler;
+  private readonly prelude: string;
+  private readonly identity: string;
+
+  constructor(host: Host, cache: NativeCache, compiler: NativeCompiler, prelude: string) {
+    this.host = host;
+    this.cache = cache;
+    this.compiler = compiler;
+    this.prelude = prelude;
+    this.identity = hashOf(host, compiler.identity, prelude);
+  }
+
+  get target(): Target {
+    return this.compiler.target;
+  }
+
+  /** Opens a translation unit as a library. */
+  use<T>(unit: string, open: (path: string) => T): T {
+    const name = `u${hashOf(this.host, this.identity, unit)}`;
+    const known = this.cache.note(name);
+    const path = known === undefined ? undefined : this.cache.object(known);
+    if (path !== undefined) return open(path);
+    const [object] = this.build([unit]);
+    this.guard(() => this.cache.setNote(name, object));
+    return open(this.pathOf(object));
+  }
+
+  /** Installs kernels; what the cache does not have is compiled. */
+  install(kernels: readonly KernelText[], install: Install): void {
+    const missing: Piece[] = [];
+    const found = new Map<string, Piece[]>();
+    kernels.forEach((kernel, position) => {
+      const piece = this.pieceOf(kernel, position);
+      const object = this.cache.note(piece.symbol);
+      if (object === undefined || this.cache.object(object) === undefined) missing.push(piece);
+      else append(found, object, piece);
+    });
+    for (const [object, pieces] of found) {
+      if (this.installFrom(object, pieces, install) === undefined) continue;
+      // It is whole, but not what it should be: compiled again.
+      this.cache.removeObject(object);
+      missing.push(...pieces);
+    }
+    if (missing.length === 0) return;
+    const units = this.divide(missing);
+    const objects = this.build(units.map((pieces) => this.unitOf(pieces)));
+    units.forEach((pieces, k) => {
+      const problem = this.installFrom(objects[k], pieces, install);
+      if (problem !== undefined) throw new NativeFailure(`a library that cannot be loaded: ${problem}`);
+      this.guard(() => {
+        for (const { symbol } of pieces) this.cache.setNote(symbol, objects[k]);
+      });
+    });
+    this.guard(() => this.cache.tidy());
+  }
+
+  private pieceOf(kernel: KernelText, position: number): Piece {
+    const { shared } = kernel;
+    const text = kernel.define();
+    const sources = shared.map(({ source }) => source);
+    const hash = hashOf(this.host, this.identity, ...sources, text);
+    return { position, symbol: `k${hash.slice(0, 40)}`, shared, text };
+  }
+
+  private installFrom(object: string, pieces: readonly Piece[], install: Install): string | undefined {
+    return install(
+      this.pathOf(object),
+      pieces.map(({ symbol }) => symbol),
+      pieces.map(({ position }) => position),
+    );
+  }
+
+  // Units of about the same length, as many as there are processors, unless that is not worth a compiler's start.
+  private divide(pieces: readonly Piece[]): Piece[][] {
+    const total = pieces.reduce((sum, { text }) => sum + text.length, 0);
+    const count = Math.min(
+      this.host.os.availableParallelism(),
+      Math.ceil(total / textPerUnit),
+      pieces.length,
+    );
+    const units = Array.from({ length: count }, (): { length: number; pieces: Piece[] } => ({
+      length: 0,
+      pieces: [],
+    }));
+    for (const piece of [...pieces].sort((a, b) => b.text.length - a.text.length)) {
+      const shortest = units.reduce((best, unit) => (unit.length < best.length ? unit : best));
+      shortest.pieces.push(piece);
+      shortest.length += piece.text.length;
+    }
+    return units.map((unit) => unit.pieces);
+  }
+
+  private unitOf(pieces: readonly Piece[]): string {
+    const shared = new Map<string, string>();
+    for (const piece of pieces) for (const { key, source } of piece.shared) shared.set(key, source);
+    // Kernels that differ in their keys may have the same text.
+    const functions = new Map(
+      pieces.map(({ symbol, text }) => [symbol, `#define KERNEL ${symbol}\n${text}\n#undef KERNEL\n`]),
+    );
+    return [this.prelude, ...shared.values(), ...functions.values()].join("\n");
+  }
+
+  private build(units: readonly string[]): string[] {
+    return this.guard(() =>
+      this.compiler.compile(this.cache, units, (libraries) =>
+        libraries.map((path) => this.cache.addObject(path)),
+      ),
+    );
+  }
+
+  private pathOf(object: string): string {
+    const path = this.cache.object(object);
+    if (path === undefined)
+      throw new NativeFailure(`a compiled object that is gone from ${this.cache.directory}`);
+    return path;
+  }
+
+  // A full disk, or a directory that somebody removed.
+  private guard<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      if (error instanceof NativeFailure) throw error;
+      throw new NativeFailure(`a cache that cannot be written: ${messageOf(error)}`);
+    }
+  }
+}
+
+function append(map: Map<string, Piece[]>, key: string, piece: Piece): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [piece]);
+  else list.push(piece);
+}

@@ -1,0 +1,100 @@
+import type { TensorType } from "../base/type.ts";
+import { textRenderer } from "../exec/render/c/kernels.ts";
+import { NativeRuntime } from "../exec/runtime/native.ts";
+import { type CacheStatus, NativeCache } from "../exec/runtime/native-cache.ts";
+import { NativeFailure, nodeHost } from "../exec/runtime/native-host.ts";
+import type { Operand, Parameters, Primitive } from "../lang/program/primitive.ts";
+import type { Program } from "../lang/program/program.ts";
+import { CompiledDevice } from "./compiled-device.ts";
+import type { Device, Runner } from "./device.ts";
+import type { Storage } from "./storage.ts";
+
+export type { CacheStatus } from "../exec/runtime/native-cache.ts";
+
+let opened: CompiledDevice | NativeFailure | undefined;
+
+/** Why native code cannot run here; undefined when it can. */
+export function nativeObstacle(): string | undefined {
+  const device = openOnce();
+  return device instanceof NativeFailure ? device.got : undefined;
+}
+
+/** The native device; throws where there is none. */
+export function openNative(): CompiledDevice {
+  const device = openOnce();
+  if (device instanceof NativeFailure) throw device;
+  return device;
+}
+
+function openOnce(): CompiledDevice | NativeFailure {
+  if (opened !== undefined) return opened;
+  try {
+    opened = new CompiledDevice("native", new NativeRuntime(textRenderer));
+  } catch (error) {
+    if (!(error instanceof NativeFailure)) throw error;
+    opened = error;
+  }
+  return opened;
+}
+
+/** The native device where nobody asked for it by name: when it fails, another one takes over for good. */
+export class NativeByDefault implements Device {
+  readonly name = "native";
+  private readonly native: Device;
+  private readonly takeOver: () => Device;
+
+  /** `takeOver` gives the other device and makes it the one in use. */
+  constructor(native: Device, takeOver: () => Device) {
+    this.native = native;
+    this.takeOver = takeOver;
+  }
+
+  prepare(program: Program, donations: readonly (string | undefined)[]): Runner {
+    return this.attempt((device) => device.prepare(program, donations));
+  }
+
+  evaluate(
+    primitive: Primitive,
+    inputs: readonly Operand[],
+    parameters: Parameters,
+    types: readonly TensorType[],
+    scope: string,
+  ): Storage[] {
+    return this.attempt((device) => device.evaluate(primitive, inputs, parameters, types, scope));
+  }
+
+  private attempt<T>(use: (device: Device) => T): T {
+    try {
+      return use(this.native);
+    } catch (error) {
+      if (!(error instanceof NativeFailure)) throw error;
+      opened = error;
+      return use(this.takeOver());
+    }
+  }
+}
+
+/**
+ * The directory where compiled kernels are kept, and what it holds; throws where native code cannot run or the directory
+ * cannot be used.
+ *
+ * @example
+ * ```ts
+ * const { directory, files, bytes } = cacheStatus();
+ * ```
+ */
+export function cacheStatus(): CacheStatus {
+  return new NativeCache(nodeHost()).status();
+}
+
+/**
+ * Removes all compiled kernels; they are compiled again when they are needed.
+ *
+ * @example
+ * ```ts
+ * clearCache();
+ * ```
+ */
+export function clearCache(): void {
+  new NativeCache(nodeHost()).clear();
+}
