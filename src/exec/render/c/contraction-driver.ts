@@ -1,4 +1,5 @@
 import { placeLanes, walkLimit } from "./contraction-places.ts";
+import { vectorText } from "./contraction-text.ts";
 import { type TileShape, tileColumns, tileSuffix } from "./contraction-tile.ts";
 import { operandFields, planFields } from "./contraction-words.ts";
 import type { SharedText } from "./rendered.ts";
@@ -6,7 +7,7 @@ import type { SharedText } from "./rendered.ts";
 /** The words that every contraction has, as the C structs that the loops read. */
 export const planText: SharedText = {
   key: "contraction_plan",
-  source: `typedef struct { i32 ${operandFields.join(", ")}; } contraction_operand;
+  source: vectorText(`typedef struct { i32 ${operandFields.join(", ")}; } contraction_operand;
 typedef struct { i32 ${planFields.join(", ")}; contraction_operand left, right; } contraction_plan;
 
 /* The places of an operand at a batch index. */
@@ -34,7 +35,7 @@ INLINE i64 least(i64 a, i64 b) { return a < b ? a : b; }
 
 /* The functions of one kernel are called after it. */
 #define JOIN_NAMES(x, y) x##_##y
-#define OWN_NAME(x, y) JOIN_NAMES(x, y)`,
+#define OWN_NAME(x, y) JOIN_NAMES(x, y)`),
 };
 
 /**
@@ -197,5 +198,5 @@ static void contract_${suffix}(
     }
   }
 }`;
-  return { key: `contract_${suffix}`, source };
+  return { key: `contract_${suffix}`, source: vectorText(source) };
 }

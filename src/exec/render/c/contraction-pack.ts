@@ -1,4 +1,5 @@
 import { placeLanes, walkLimit } from "./contraction-places.ts";
+import { vectorText } from "./contraction-text.ts";
 import { type TileShape, tileColumns, tileSuffix } from "./contraction-tile.ts";
 import type { SharedText } from "./rendered.ts";
 
@@ -71,7 +72,7 @@ static void pack_runs_${suffix}(
     out += length * ${width};
   }
 }`;
-  return { key: `pack_${suffix}`, source };
+  return { key: `pack_${suffix}`, source: vectorText(source) };
 }
 
 // Interleaving row i with row i + lanes / 2, log2(lanes) times over, transposes.

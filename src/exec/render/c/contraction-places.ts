@@ -1,3 +1,4 @@
+import { vectorText } from "./contraction-text.ts";
 import type { SharedText } from "./rendered.ts";
 
 /** The most axes of a group, and the most places of an operand, that the walks have room for. */
@@ -12,7 +13,7 @@ export const placeLanes = 16;
  */
 export const placesText: SharedText = {
   key: "contraction_places",
-  source: `typedef u32 place_lanes __attribute__((vector_size(64), aligned(4)));
+  source: vectorText(`typedef u32 place_lanes __attribute__((vector_size(64), aligned(4)));
 typedef struct { const i32 *axes; i64 rank, places; i32 index[${walkLimit}]; u32 at[${walkLimit}]; } place_walk;
 
 /* A walk that stands at the flattened point \`from\`; the first point lies at \`start\`. */
@@ -83,5 +84,5 @@ INLINE void place_sums(
     }
     *(place_lanes *)(out + k) = at;
   }
-}`,
+}`),
 };

@@ -1,5 +1,6 @@
 import { dtypeFacts } from "../../../base/dtype.ts";
 import type { ContractionType } from "../contraction/sizes.ts";
+import { vectorText } from "./contraction-text.ts";
 import type { SharedText, Target } from "./rendered.ts";
 
 /** The type that a contraction computes in: signs do not matter to products and sums modulo 2³². */
@@ -78,29 +79,13 @@ typedef struct {
   i64 sumsStep;
   bool accumulate;
 } tile_${suffix};
-${fused ? withContraction(functions.join("\n")) : functions.join("\n")}
+${vectorText(functions.join("\n"), fused)}
 ${tables.join("\n")}`;
   return { key: `tile_${suffix}${fused ? "_fma" : ""}`, source };
 }
 
 function functionName(shape: TileShape, form: LeftForm, rows: number, vectors: number): string {
   return `tile_${form}_${rows}x${vectors}_${tileSuffix(shape)}`;
-}
-
-// Everywhere else x · y + z rounds twice.
-function withContraction(functions: string): string {
-  return `#ifdef __clang__
-#pragma clang fp contract(fast)
-#else
-#pragma GCC push_options
-#pragma GCC optimize("fp-contract=fast")
-#endif
-${functions}
-#ifdef __clang__
-#pragma clang fp contract(off)
-#else
-#pragma GCC pop_options
-#endif`;
 }
 
 function tileFunction(shape: TileShape, form: LeftForm, rows: number, vectors: number): string {
