@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, test } from "vitest";
 import { isFloat } from "../../src/base/dtype.ts";
-import { add, cast, mul, neg, stack, sum, zeros } from "../../src/lang/ops/index.ts";
+import { add, cast, mul, neg, stack, sub, sum, zeros } from "../../src/lang/ops/index.ts";
 import type { Tensor } from "../../src/lang/program/tensor.ts";
 import { grad, jvp, valueAndGrad, vmap } from "../../src/lang/transforms/index.ts";
 import { jit } from "../../src/tensor/jit.ts";
@@ -29,6 +29,14 @@ function gradientsOf(recipe: Recipe): Many {
   };
 }
 
+function descentOf(recipe: Recipe): Many {
+  const gradients = gradientsOf(recipe);
+  return (...inputs) => {
+    const [value, ...slopes] = gradients(...inputs);
+    return [value, ...inputs.map((x, i) => sub(x, mul(slopes[i], 0.1)))];
+  };
+}
+
 /** Second derivatives along a direction: forward over reverse. */
 function curvatureOf(recipe: Recipe): Many {
   const loss = lossOf(recipe);
@@ -39,7 +47,8 @@ function curvatureOf(recipe: Recipe): Many {
 }
 
 // Errors are relative to the largest number there is, since differences of large ones may be small.
-function relative(wanted: readonly Values[], digits: Readonly<Record<"f32" | "f64", number>>): Tolerance {
+function relative(wanted: readonly Values[]): Tolerance {
+  const digits = { f32: 1e-4, f64: 1e-12 };
   let size = 1;
   for (const { data } of wanted) for (const value of data) size = Math.max(size, Math.abs(value));
   return ({ dtype }) => (isFloat(dtype) ? digits[dtype] * size : 0);
@@ -48,6 +57,7 @@ function relative(wanted: readonly Values[], digits: Readonly<Record<"f32" | "f6
 const families: readonly [name: string, make: (recipe: Recipe) => Many, numRuns: number][] = [
   ["values", (recipe) => functionOf(recipe, smoothSteps), 150],
   ["gradients", gradientsOf, 150],
+  ["steps of gradient descent", descentOf, 100],
   ["curvatures", curvatureOf, 60],
   ["gradients of each example", exampleGradientsOf, 60],
 ];
@@ -63,15 +73,13 @@ describe.each(compared)("random smooth programs on %s equal the reference:", (de
         const f = make(recipe);
         const inputs = inputsOf(recipe, false);
         checkProgram(f, inputs, () => {
-          const compiled = jit(f);
-          for (const operands of [inputs, changed(inputs)]) {
-            const wanted = runOn("reference", () => f(...operands));
-            expectClose(
-              runOn(device, () => compiled(...operands)),
-              wanted,
-              relative(wanted, { f32: 1e-4, f64: 1e-12 }),
-            );
-          }
+          const operands = changed(inputs);
+          const wanted = [inputs, operands].map((xs) => runOn("reference", () => f(...xs)));
+          const got = runOn(device, () => jit(f)(...inputs));
+          expectClose(got, wanted[0], relative(wanted[0]));
+          const inPlace = jit(f, { donate: inputs.map((_, i) => i) });
+          const gotInPlace = runOn(device, () => inPlace(...operands));
+          expectClose(gotInPlace, wanted[1], relative(wanted[1]));
         });
       }),
       { numRuns, seed: 1 },
