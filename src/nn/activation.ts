@@ -1,11 +1,12 @@
 import { mark } from "../tensor/index.ts";
-import { type ActivationName, activationNames, activations } from "./activations.ts";
+import { type ActivationLike, activationOf } from "./activations.ts";
 import type { Layer } from "./layer.ts";
 import { type LayerOptions, OptionsReader } from "./options.ts";
 import { headOf, singleLayer } from "./single.ts";
 
 /**
- * An activation on its own, a = σ(z); softmax is over the last axis. Throws for an unknown name.
+ * An activation on its own, a = σ(z), by its name or with options as in `{ type: "leakyRelu", negativeSlope: 0.1 }`; softmax is
+ * over the last axis. Throws for an unknown name or option.
  *
  * @example
  * ```ts
@@ -14,19 +15,21 @@ import { headOf, singleLayer } from "./single.ts";
  * const [a] = activation("relu").apply({ params: {}, state: {} }, [tensor([[-1, 2]])]).outputs; // [[0, 2]]
  * ```
  */
-export function activation(name: ActivationName, options: LayerOptions = {}): Layer {
-  return activationFrom({ ...options, activation: name });
+export function activation(chosen: ActivationLike, options: LayerOptions = {}): Layer {
+  return activationFrom({ ...options, activation: chosen });
 }
 
 /** `activation` from options that were read. */
 export function activationFrom(options: object): Layer {
   const read = new OptionsReader("activation", options, ["activation"]);
-  const ending = (name: ActivationName): Layer =>
-    singleLayer(read, {
-      config: { activation: name },
+  const ending = (given: unknown): Layer => {
+    const { name, config, apply } = activationOf("activation", given);
+    return singleLayer(read, {
+      config: { activation: config },
       outputShape: (input) => input,
-      output: (z) => mark("a", activations[name](mark("z", z))),
+      output: (z) => mark("a", apply(mark("z", z))),
       head: headOf(name, () => ending("linear")),
     });
-  return ending(read.choice("activation", activationNames));
+  };
+  return ending(read.value("activation"));
 }

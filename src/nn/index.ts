@@ -1,13 +1,58 @@
 // What users see as "neurite/nn".
 export { activation } from "./activation.ts";
-export { type ActivationName, activationNames, activations } from "./activations.ts";
-export { type Conv2dOptions, conv2d } from "./conv2d.ts";
+export {
+  type ActivationConfig,
+  type ActivationLike,
+  type ActivationName,
+  activationNames,
+  activations,
+} from "./activations.ts";
+export {
+  type Cropping1dOptions,
+  type Cropping2dOptions,
+  type Cropping3dOptions,
+  cropping1d,
+  cropping2d,
+  cropping3d,
+  type Sides,
+  type ZeroPadding1dOptions,
+  type ZeroPadding2dOptions,
+  type ZeroPadding3dOptions,
+  zeroPadding1d,
+  zeroPadding2d,
+  zeroPadding3d,
+} from "./borders.ts";
+export {
+  type ConvTransposeOptions,
+  conv1dTranspose,
+  conv2dTranspose,
+  conv3dTranspose,
+} from "./conv-transpose.ts";
+export {
+  type Conv1dOptions,
+  type Conv2dOptions,
+  type Conv3dOptions,
+  type ConvolutionLayerOptions,
+  conv1d,
+  conv2d,
+  conv3d,
+} from "./convolution.ts";
 export { type DenseOptions, dense } from "./dense.ts";
+export { type DepthwiseOptions, depthwiseConv1d, depthwiseConv2d } from "./depthwise.ts";
 export { describeLayer, type LayerDescription } from "./description.ts";
 export { type DropoutOptions, dropout } from "./dropout.ts";
-export { flatten } from "./flatten.ts";
+export {
+  type GlobalPoolOptions,
+  globalAvgPool1d,
+  globalAvgPool2d,
+  globalAvgPool3d,
+  globalMaxPool1d,
+  globalMaxPool2d,
+  globalMaxPool3d,
+} from "./global-pooling.ts";
+export type { Initializer, InitializerConfig } from "./initializer.ts";
 export type { InitializerLike, InitializerName } from "./initializer-table.ts";
-export type { Initializer, InitializerConfig, NormalConfig, UniformConfig } from "./initializers.ts";
+export type { NormalConfig, UniformConfig } from "./initializers.ts";
 export * as initializers from "./initializers.ts";
 export type {
   Applied,
@@ -21,8 +66,41 @@ export type {
   Variables,
 } from "./layer.ts";
 export type { LayerOptions } from "./options.ts";
-export { avgPool2d, maxPool2d, type Pool2dOptions } from "./pooling.ts";
+export {
+  avgPool1d,
+  avgPool2d,
+  avgPool3d,
+  maxPool1d,
+  maxPool2d,
+  maxPool3d,
+  type Pool1dOptions,
+  type Pool2dOptions,
+  type Pool3dOptions,
+  type PoolLayerOptions,
+} from "./pooling.ts";
 export { type CustomLayers, type LayerMaker, layerFromConfig } from "./registry.ts";
+export type { RegularizerLike, RegularizerName } from "./regularizer-table.ts";
+export type { L1L2Config, Regularizer, RegularizerConfig } from "./regularizers.ts";
+export * as regularizers from "./regularizers.ts";
+export {
+  flatten,
+  type PermuteOptions,
+  permute,
+  type RepeatVectorOptions,
+  type ReshapeOptions,
+  repeatVector,
+  reshape,
+} from "./reshaping.ts";
+export { type SeparableOptions, separableConv1d, separableConv2d } from "./separable.ts";
 export { nameLayers, type Stack, stack } from "./stack.ts";
+export {
+  type InterpolationName,
+  type UpSampling1dOptions,
+  type UpSampling2dOptions,
+  type UpSampling3dOptions,
+  upSampling1d,
+  upSampling2d,
+  upSampling3d,
+} from "./up-sampling.ts";
 export type { WeightedOptions } from "./weighted.ts";
-export type { PaddingName } from "./windows.ts";
+export type { Extents1d, Extents2d, Extents3d, PaddingName } from "./windows.ts";

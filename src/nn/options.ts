@@ -1,5 +1,6 @@
 import { checkOptions, NeuriteError, unknownName } from "../base/error.ts";
 import type { Shape } from "../tensor/index.ts";
+import { type SpatialRank, spatialAxes } from "./windows.ts";
 
 /** Options that every layer takes. */
 export interface LayerOptions {
@@ -37,15 +38,21 @@ export class OptionsReader {
     throw this.unfit(option, value, "a positive integer");
   }
 
-  /** Two positive integers, for height and width, from one for both or a list. */
-  pair(option: string, fallback?: number | readonly [number, number]): [number, number] {
+  /** A positive integer for each spatial axis, from one for all of them or a list. */
+  extents(option: string, rank: SpatialRank, fallback?: number | readonly number[]): number[] {
     const value = this.value(option) ?? fallback;
-    if (isCount(value)) return [value, value];
-    if (Array.isArray(value) && value.length === 2) {
-      const [height, width]: unknown[] = value;
-      if (isCount(height) && isCount(width)) return [height, width];
-    }
-    throw this.unfit(option, value, "a positive integer, or two of them for height and width");
+    if (isCount(value)) return new Array<number>(rank).fill(value);
+    if (Array.isArray(value) && value.length === rank && value.every(isCount)) return [...value];
+    const list = rank === 1 ? "" : `, or ${rank === 2 ? "two" : "three"} of them for ${spatialAxes(rank)}`;
+    throw this.unfit(option, value, `a positive integer${list}`);
+  }
+
+  /** A positive integer, or a list of them. */
+  integers(option: string, fallback?: number | readonly number[]): number[] {
+    const value = this.value(option) ?? fallback;
+    if (Number.isInteger(value)) return [Number(value)];
+    if (Array.isArray(value) && value.every(Number.isInteger)) return [...value];
+    throw this.unfit(option, value, "a list of integers");
   }
 
   /** A finite number. */

@@ -1,6 +1,6 @@
 import { NeuriteError } from "../base/error.ts";
 import { formatShape } from "../base/shape.ts";
-import { type DType, type Shape, Tensor } from "../tensor/index.ts";
+import { add, type DType, type Shape, Tensor } from "../tensor/index.ts";
 import type { ActivationName } from "./activations.ts";
 import type { ApplyOptions, Head, Layer, LayerConfig, TensorTree } from "./layer.ts";
 import type { OptionsReader } from "./options.ts";
@@ -14,6 +14,8 @@ export interface SingleParts {
   /** The parameters; absent: none. */
   params?(key: Tensor, input: Shape, dtype: DType): TensorTree;
   output(x: Tensor, params: TensorTree, options: ApplyOptions): Tensor;
+  /** Scalars to be added to the loss; absent: none. */
+  penalties?(params: TensorTree, output: Tensor): readonly Tensor[];
   readonly head?: Head | undefined;
 }
 
@@ -30,10 +32,11 @@ export function singleLayer({ type, name, inputShape }: OptionsReader, parts: Si
       const outputShapes = [parts.outputShape(input)];
       return { params: parts.params?.(key, input, dtype) ?? {}, state: {}, outputShapes };
     },
-    apply: ({ params, state }, inputs, options = {}) => ({
-      outputs: [parts.output(only(type, inputs), params, options)],
-      state,
-    }),
+    apply: ({ params, state }, inputs, options = {}) => {
+      const output = parts.output(only(type, inputs), params, options);
+      const penalties = parts.penalties?.(params, output) ?? [];
+      return { outputs: [output], state, ...(penalties.length > 0 && { penalty: penalties.reduce(add) }) };
+    },
     ...(parts.head !== undefined && { head: parts.head }),
   };
 }

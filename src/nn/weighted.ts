@@ -1,20 +1,28 @@
-import { add, mark, random, type Shape, type Tensor } from "../tensor/index.ts";
-import { type ActivationName, activationNames, activations } from "./activations.ts";
-import { describeInitializer, type InitializerLike, initializerOf } from "./initializer-table.ts";
+import { add, div, mark, random, type Shape, type Tensor } from "../tensor/index.ts";
+import { type ActivationLike, activationOf } from "./activations.ts";
+import { type InitializerLike, initializerOf } from "./initializer-table.ts";
 import type { Layer, LayerConfig } from "./layer.ts";
+import { describeMade } from "./made.ts";
 import type { LayerOptions, OptionsReader } from "./options.ts";
+import { type RegularizerLike, regularizerOf } from "./regularizer-table.ts";
 import { headOf, parameter, singleLayer } from "./single.ts";
 
 /** Options of layers with weights and biases. */
 export interface WeightedOptions extends LayerOptions {
   /** Default `linear`: none. */
-  readonly activation?: ActivationName;
+  readonly activation?: ActivationLike;
   /** Whether biases are added; default true. */
   readonly useBias?: boolean;
   /** How the weights begin; default `glorotUniform`. */
   readonly kernelInitializer?: InitializerLike;
   /** How the biases begin; default `zeros`. */
   readonly biasInitializer?: InitializerLike;
+  /** A penalty on the weights, added to the loss; default none. */
+  readonly kernelRegularizer?: RegularizerLike;
+  /** A penalty on the biases; default none. */
+  readonly biasRegularizer?: RegularizerLike;
+  /** A penalty on the outputs, the mean over the batch; default none. */
+  readonly activityRegularizer?: RegularizerLike;
 }
 
 /** The names of these options. */
@@ -23,6 +31,9 @@ export const weightedOptions: readonly string[] = [
   "useBias",
   "kernelInitializer",
   "biasInitializer",
+  "kernelRegularizer",
+  "biasRegularizer",
+  "activityRegularizer",
 ];
 
 /** What is a layer's own: z = linear(x, W) + b, a = σ(z). */
@@ -38,15 +49,22 @@ export function weightedLayer(options: OptionsReader, parts: WeightedParts): Lay
   const useBias = options.flag("useBias", true);
   const kernelInitializer = initializerOf(options.value("kernelInitializer") ?? "glorotUniform");
   const biasInitializer = initializerOf(options.value("biasInitializer") ?? "zeros");
+  const kernelRegularizer = regularizerOf(options.value("kernelRegularizer"));
+  const biasRegularizer = regularizerOf(options.value("biasRegularizer"));
+  const activityRegularizer = regularizerOf(options.value("activityRegularizer"));
   const { type } = options;
-  const ending = (activation: ActivationName): Layer =>
-    singleLayer(options, {
+  const ending = (given: unknown): Layer => {
+    const activation = activationOf(type, given);
+    return singleLayer(options, {
       config: {
         ...parts.config,
-        activation,
+        activation: activation.config,
         useBias,
-        kernelInitializer: describeInitializer(kernelInitializer),
-        biasInitializer: describeInitializer(biasInitializer),
+        kernelInitializer: describeMade(kernelInitializer),
+        biasInitializer: describeMade(biasInitializer),
+        ...(kernelRegularizer && { kernelRegularizer: describeMade(kernelRegularizer) }),
+        ...(biasRegularizer && { biasRegularizer: describeMade(biasRegularizer) }),
+        ...(activityRegularizer && { activityRegularizer: describeMade(activityRegularizer) }),
       },
       outputShape: parts.outputShape,
       params: (key, input, dtype) => {
@@ -58,9 +76,16 @@ export function weightedLayer(options: OptionsReader, parts: WeightedParts): Lay
       output: (x, params) => {
         const product = parts.linear(x, parameter(type, params, "weights"));
         const z = mark("z", useBias ? add(product, parameter(type, params, "biases")) : product);
-        return mark("a", activations[activation](z));
+        return mark("a", activation.apply(z));
       },
-      head: headOf(activation, () => ending("linear")),
+      penalties: (params, output) => [
+        ...(kernelRegularizer ? [kernelRegularizer(parameter(type, params, "weights"))] : []),
+        ...(biasRegularizer && useBias ? [biasRegularizer(parameter(type, params, "biases"))] : []),
+        ...(activityRegularizer ? [div(activityRegularizer(output), output.shape[0])] : []),
+      ],
+      // On logits a penalty on the outputs would be another one.
+      head: activityRegularizer ? undefined : headOf(activation.name, () => ending("linear")),
     });
-  return ending(options.choice("activation", activationNames, "linear"));
+  };
+  return ending(options.value("activation") ?? "linear");
 }

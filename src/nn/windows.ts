@@ -1,13 +1,25 @@
 import type { Shape } from "../tensor/index.ts";
 import { unfitInput } from "./single.ts";
 
-/** How a window moves over height and width. */
+/** How many spatial axes a layer works on: sequences, images, volumes. */
+export type SpatialRank = 1 | 2 | 3;
+
+/** One value for the spatial axis of sequences. */
+export type Extents1d = number | readonly [length: number];
+
+/** One value for both spatial axes of images, or one for each. */
+export type Extents2d = number | readonly [height: number, width: number];
+
+/** One value for the spatial axes of volumes, or one for each. */
+export type Extents3d = number | readonly [depth: number, height: number, width: number];
+
+/** How a window moves over the spatial axes. */
 export interface Windows {
-  readonly size: readonly [number, number];
-  readonly strides: readonly [number, number];
-  readonly padding: PaddingName;
+  readonly size: readonly number[];
+  readonly strides: readonly number[];
+  readonly padding: PaddingName | "causal";
   /** The distance of neighbours in the window; default 1. */
-  readonly dilation?: readonly [number, number];
+  readonly dilation?: readonly number[];
 }
 
 /** `valid`: windows lie inside the input; `same`: ⌈input / stride⌉ windows, with zeros around the input. */
@@ -15,34 +27,42 @@ export type PaddingName = "valid" | "same";
 
 export const paddingNames: readonly PaddingName[] = ["valid", "same"];
 
-/** Height, width and channels of an image; throws for other shapes. */
-export function imageShape(type: string, input: Shape): readonly [number, number, number] {
-  if (input.length === 3) return [input[0], input[1], input[2]];
-  throw unfitInput(type, input, "[height, width, channels]", imageHint(input));
+/** The names of the spatial axes. */
+export function spatialAxes(rank: SpatialRank): string {
+  return { 1: "length", 2: "height and width", 3: "depth, height and width" }[rank];
 }
 
-/** The number of windows along height and width; throws when none fits. */
-export function countWindows(type: string, input: Shape, windows: Windows): [number, number] {
-  const [height, width] = imageShape(type, input);
-  const { size, strides, padding, dilation = [1, 1] } = windows;
-  const along = (axis: 0 | 1, extent: number): number => {
-    const span = (size[axis] - 1) * dilation[axis] + 1;
-    return padding === "same"
-      ? Math.ceil(extent / strides[axis])
-      : Math.floor((extent - span) / strides[axis]) + 1;
-  };
-  const counts: [number, number] = [along(0, height), along(1, width)];
+/** The extents of the spatial axes, and the channels behind them; throws for shapes with another number of axes. */
+export function spatialShape(
+  type: string,
+  input: Shape,
+  rank: SpatialRank,
+): { readonly spatial: number[]; readonly channels: number } {
+  if (input.length === rank + 1) return { spatial: input.slice(0, rank), channels: input[rank] };
+  const axes = spatialAxes(rank).replace(" and", ",");
+  throw unfitInput(type, input, `[${axes}, channels]`, channelsHint(input, rank, axes));
+}
+
+/** How many windows there are along each spatial axis; throws when none fits. */
+export function countWindows(type: string, input: Shape, windows: Windows, rank: SpatialRank): number[] {
+  const { size, strides, padding, dilation = size.map(() => 1) } = windows;
+  const spans = size.map((extent, axis) => (extent - 1) * dilation[axis] + 1);
+  const counts = spatialShape(type, input, rank).spatial.map((extent, axis) =>
+    padding === "valid"
+      ? Math.floor((extent - spans[axis]) / strides[axis]) + 1
+      : Math.ceil(extent / strides[axis]),
+  );
   if (counts.every((count) => count >= 1)) return counts;
   throw unfitInput(
     type,
     input,
-    `at least the window, [${size.map((extent, axis) => (extent - 1) * dilation[axis] + 1).join(", ")}]`,
+    `at least the window, [${spans.join(", ")}]`,
     "use padding 'same', or fewer layers that shrink the image",
   );
 }
 
-function imageHint(input: Shape): string | undefined {
-  return input.length === 2
-    ? "give grey images a last axis of 1: reshape them to [n, height, width, 1]"
-    : undefined;
+function channelsHint(input: Shape, rank: SpatialRank, axes: string): string | undefined {
+  if (input.length !== rank) return undefined;
+  const kind = { 1: "sequences of numbers", 2: "grey images", 3: "volumes of numbers" }[rank];
+  return `give ${kind} a last axis of 1: reshape them to [n, ${axes}, 1]`;
 }
