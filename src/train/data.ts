@@ -41,7 +41,7 @@ export function requireLabels(operation: string, y: Tensor, classes: number): vo
     throw new NeuriteError({
       operation,
       got: `label ${labels[i]} at example ${i}`,
-      expected: `labels from 0 to ${classes - 1}: the model has ${classes} outputs`,
+      expected: `labels from 0 to ${classes - 1}`,
     });
   }
 }

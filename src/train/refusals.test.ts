@@ -140,6 +140,17 @@ describe("refuses, before anything is learned,", () => {
     expect(bitsOf(model)).toEqual(before);
   });
 
+  test("an answer that is neither yes nor no", () => {
+    const model = new Sequential({ layers: [dense({ units: 1, activation: "sigmoid", inputShape: [2] })] });
+    model.compile({ optimizer: "sgd", loss: "binaryCrossentropy" });
+    const before = bitsOf(model);
+    const answers = tensor([[0], [1], [2]], { dtype: "u8" });
+    expect(() => model.trainOnBatch(x, answers)).toThrow(
+      /label 2 at example 2, expected labels from 0 to 1$/,
+    );
+    expect(bitsOf(model)).toEqual(before);
+  });
+
   test.each<[string, (model: Sequential) => Promise<unknown>, RegExp]>([
     ["a label that is no class", (model) => model.fit(x, [0, 1, 7], quiet), /fit: got label 7 at example 2/],
     [
