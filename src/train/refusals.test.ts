@@ -140,6 +140,24 @@ describe("refuses, before anything is learned,", () => {
     expect(bitsOf(model)).toEqual(before);
   });
 
+  test("a layer that does not fit those before it", () => {
+    const model = classifier();
+    const before = bitsOf(model);
+    expect(() => model.add(dense({ units: 1, inputShape: [4], name: "next" }))).toThrow(/in layer 'next'/);
+    expect(model.layers).toHaveLength(2);
+    expect(bitsOf(model)).toEqual(before);
+    expect(model.predict(x).shape).toEqual([3, 3]);
+  });
+
+  test.each([-1, Number.NaN, Number.POSITIVE_INFINITY])("a learning rate of %d", (rate) => {
+    const model = classifier();
+    const set = (): void => {
+      model.learningRate = rate;
+    };
+    expect(set).toThrow(/learningRate: got .*, expected a number, at least 0/);
+    expect(model.learningRate).toBe(0.001);
+  });
+
   test("an answer that is neither yes nor no", () => {
     const model = new Sequential({ layers: [dense({ units: 1, activation: "sigmoid", inputShape: [2] })] });
     model.compile({ optimizer: "sgd", loss: "binaryCrossentropy" });

@@ -58,7 +58,7 @@ export interface BatchOptions {
  * ```
  */
 export class Sequential {
-  private readonly stacked: Layer[] = [];
+  private stacked: readonly Layer[] = [];
   private readonly seed: number;
   private readonly dtype: "f32" | "f64";
   private objective: Objective | undefined;
@@ -79,16 +79,18 @@ export class Sequential {
     return this.stacked;
   }
 
-  /** Adds a layer at the end; the others keep their weights. Throws for a name that is taken. */
+  /** Adds a layer at the end; the others keep their weights. Throws for a name that is taken and a shape that does not fit. */
   add(layer: Layer): void {
-    nameLayers([...this.stacked, layer]);
-    this.stacked.push(layer);
-    if (this.network === undefined) return;
-    const { inputShape } = this.network;
-    const weights = this.network.getWeights();
-    this.network = new Network(stack(this.stacked), inputShape, this.dtype, this.seed);
-    this.network.setWeights(weights);
-    this.trainer = undefined;
+    const layers = [...this.stacked, layer];
+    nameLayers(layers);
+    if (this.network !== undefined) {
+      const weights = this.network.getWeights();
+      const longer = new Network(stack(layers), this.network.inputShape, this.dtype, this.seed);
+      longer.setWeights(weights);
+      this.network = longer;
+      this.trainer = undefined;
+    }
+    this.stacked = layers;
   }
 
   /** Says how to train; the optimizer starts afresh, the weights stay. Throws for unknown names. */
@@ -103,13 +105,20 @@ export class Sequential {
   }
 
   set learningRate(rate: number) {
+    if (!(rate >= 0 && rate < Number.POSITIVE_INFINITY)) {
+      throw new NeuriteError({
+        operation: "learningRate",
+        got: String(rate),
+        expected: "a number, at least 0",
+      });
+    }
     this.trainerFor("learningRate").learningRate = rate;
   }
 
   /**
    * One step of training on a batch: loss and metrics of the batch before the update.
    *
-   * Throws where the loss is not finite, naming the layer in which that began; the weights are then those before.
+   * Throws where loss or gradient are not finite, naming the layer in which that began; the weights are then those before.
    */
   trainOnBatch(x: Data, y: Data): Logs {
     const trainer = this.trainerFor("trainOnBatch", x);
@@ -122,8 +131,8 @@ export class Sequential {
    *
    * Means are exact over all examples, also where the last batch is smaller. The same seed gives the same numbers. The
    * event loop has its turns on the way. Throws, before anything is learned, for options, shapes and labels that do not
-   * fit; and at a step whose loss is not finite, naming the layer in which that began. The weights are then those before
-   * that step.
+   * fit; and at a step whose loss or gradient are not finite, naming the layer in which that began. The weights are then
+   * those before that step.
    */
   async fit(x: Data, y: Data, options: FitOptions = {}): Promise<History> {
     const course = readCourse(options, this.seed);
