@@ -33,6 +33,8 @@ async function measure(code: string): Promise<Size> {
   const path = fileURLToPath(new URL("entry.js", import.meta.url));
   const [{ chunks }] = await build({
     config: false,
+    // Its paths lead to the sources.
+    inputOptions: { tsconfig: false },
     entry: { bundle: path },
     plugins: [
       {

@@ -2,7 +2,7 @@ import type { TensorType } from "../base/type.ts";
 import { textRenderer } from "../exec/render/c/kernels.ts";
 import { NativeRuntime } from "../exec/runtime/native.ts";
 import { type CacheStatus, NativeCache } from "../exec/runtime/native-cache.ts";
-import { NativeFailure, nodeHost } from "../exec/runtime/native-host.ts";
+import { NativeFailure, nodeHost, withoutNode } from "../exec/runtime/native-host.ts";
 import type { Operand, Parameters, Primitive } from "../lang/program/primitive.ts";
 import type { Program } from "../lang/program/program.ts";
 import { CompiledDevice } from "./compiled-device.ts";
@@ -27,6 +27,8 @@ export function openNative(): CompiledDevice {
 }
 
 function openOnce(): CompiledDevice | NativeFailure {
+  // The build for browsers knows this answer, and drops the rest with all that it imports.
+  if (typeof process === "undefined") return withoutNode();
   if (opened !== undefined) return opened;
   try {
     opened = new CompiledDevice("native", new NativeRuntime(textRenderer));

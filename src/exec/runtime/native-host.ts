@@ -18,11 +18,15 @@ export class NativeFailure extends NeuriteError {
   }
 }
 
+/** Why there is no native code outside Node. */
+export function withoutNode(): NativeFailure {
+  return new NativeFailure("no Node.js", "it compiles and loads C, which a page cannot do");
+}
+
 /** Node's own modules, without an import that a browser or a bundler would follow; throws where there is no Node. */
 export function nodeHost(): Host {
-  const unavailable = new NativeFailure("no Node.js", "it compiles and loads C, which a page cannot do");
-  if (typeof process === "undefined" || process.versions?.node === undefined) throw unavailable;
-  if (process.versions.bun !== undefined || process.versions.deno !== undefined) throw unavailable;
+  if (typeof process === "undefined" || process.versions?.node === undefined) throw withoutNode();
+  if (process.versions.bun !== undefined || process.versions.deno !== undefined) throw withoutNode();
   if (process.platform !== "linux" && process.platform !== "darwin") {
     throw new NativeFailure(`the platform ${process.platform}`, "Linux and macOS are supported");
   }
