@@ -1,6 +1,7 @@
 // Every example of the documentation type-checks, runs, and gives the values that its comments claim.
 import { existsSync, readFileSync } from "node:fs";
-import { dirname, relative } from "node:path";
+import { tmpdir } from "node:os";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { format } from "node:util";
 import ts from "typescript";
@@ -28,7 +29,6 @@ const options: ts.CompilerOptions = {
   declaration: false,
   isolatedDeclarations: false,
   verbatimModuleSyntax: false,
-  paths: { neurite: [`${root}/src/index.ts`], "neurite/*": [`${root}/src/*/index.ts`] },
 };
 
 /** From the name under which users import an entry point to its source. */
@@ -100,11 +100,14 @@ const modules = new Map(examples.map((example) => [example, moduleOf(example, sc
 const device = getDevice();
 
 beforeEach(() => {
+  // An example clears the cache of compiled kernels.
+  vi.stubEnv("XDG_CACHE_HOME", join(tmpdir(), "neurite-documentation"));
   vi.spyOn(console, "log").mockImplementation((...values) => void format(...values));
 });
 
 afterEach(() => {
   vi.restoreAllMocks();
+  vi.unstubAllEnvs();
   setDevice(device);
 });
 
