@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { DType } from "../src/base/dtype.ts";
 import { sizeOf } from "../src/base/shape.ts";
-import { type Tensor, tensor } from "../src/index.ts";
+import { devices, getDevice, setDevice, type Tensor, tensor } from "../src/index.ts";
 import type { LossName } from "../src/losses/index.ts";
 import { conv2d, dense, flatten, type Layer, maxPool2d } from "../src/nn/index.ts";
 import { adam, type Optimizer, sgd } from "../src/optim/index.ts";
@@ -110,7 +110,15 @@ function largestRelativeGap(got: readonly number[], wanted: readonly number[]): 
   return Math.max(...got.map((value, i) => Math.abs(value - wanted[i]) / Math.abs(wanted[i])));
 }
 
-describe.each(steps)("$name follows PyTorch", (trajectory) => {
+const initial = getDevice();
+afterAll(() => setDevice(initial));
+
+const here = devices().filter(({ name, available }) => available && (name === "wasm" || name === "native"));
+const cases = here.flatMap(({ name: device }) => steps.map((trajectory) => ({ device, ...trajectory })));
+
+describe.each(cases)("$name on $device follows PyTorch", ({ device, ...trajectory }) => {
+  beforeAll(() => setDevice(device));
+
   const { losses, largestGap } = trajectory;
 
   test("in f64 to 1e-9 over 50 steps", { timeout: 120_000 }, () => {
