@@ -22,7 +22,9 @@ export class NativeCompiler {
   constructor(host: Host, cache: NativeCache) {
     this.host = host;
     const { arch } = host.process;
-    this.flags = [...commonFlags, arch === "arm64" ? "-mcpu=native" : "-march=native"];
+    // Left alone, gcc uses half of what AVX-512 offers.
+    const machine = arch === "x64" ? ["-march=native", "-mprefer-vector-width=512"] : ["-mcpu=native"];
+    this.flags = [...commonFlags, ...machine];
     this.command = findCompiler(host);
     const macros = this.macros(cache);
     this.identity = hashOf(host, macros, this.flags.join(" "), processorFeatures(host));

@@ -1,6 +1,6 @@
 import { startOf } from "../../../lang/kernel/evaluate.ts";
 import { type Group, type LoweredNest, type ReduceNode, type Step, stepNodes } from "../nest/lower.ts";
-import type { Node } from "../nest/nodes.ts";
+import type { Access, Node } from "../nest/nodes.ts";
 import { Emitter } from "./emitter.ts";
 import { type Partials, type Reducer, reducerOf } from "./loops-reduce.ts";
 import { combineText, literalText } from "./scalar.ts";
@@ -169,41 +169,58 @@ class NestWriter {
   // Inner loops along lanes: values of a block of points first, then their sums in a fixed number of partial sums.
   private alongLanes(group: Group): void {
     const { e } = this;
-    const { copies, lanes } = this.nest.schedule;
     const roots = group.steps.flatMap(stepNodes);
     const reductions = reductionsOf(group);
-    for (const { value, combine, result } of reductions) {
-      const name = `p${nameOf(result)}`;
-      const start = literalText(value.dtype, startOf(combine, value.dtype));
-      e.line(`${value.dtype} ${name}[${copies * lanes}];`);
-      e.line(`for (i32 k = 0; k < ${copies * lanes}; k++) ${name}[k] = ${start};`);
+    for (const step of reductions) {
+      const { dtype } = step.value;
+      const name = `p${resultName(step)}`;
+      const { count } = this.reducer(step);
+      e.line(`${dtype} ${name}[${count}];`);
+      e.line(
+        `for (i32 k = 0; k < ${count}; k++) ${name}[k] = ${literalText(dtype, startOf(step.combine, dtype))};`,
+      );
     }
     const axis = this.vectorAxis;
     this.innerLoops(this.innerAxes.slice(0, -1), roots, () => {
       e.hoist(roots);
-      e.block(`for (i64 first = 0; first < ${this.extents[axis]}; first += ${blockLength})`, () => {
-        const extent = this.extents[axis];
-        e.line(`i64 const end = ${extent} - first < ${blockLength} ? ${extent} : first + ${blockLength};`);
-        for (const { value, result } of reductions) {
-          e.line(`${value.dtype} v${nameOf(result)}[${blockLength}];`);
-        }
-        e.independent(group.steps);
-        e.loop(axis, "first", "end", () => {
-          this.statements(group.steps, (step, value) => {
-            e.line(`v${resultName(step)}[a${axis} - first] = ${value};`);
-          });
-        });
-        for (const step of reductions) {
-          const name = resultName(step);
-          e.line(`${this.reducer(step).accumulate.key}(p${name}, v${name}, end - first);`);
-        }
-      });
+      this.alongRow(group.steps, this.extents[axis]);
     });
     for (const step of reductions) {
       const name = resultName(step);
       e.line(`${step.value.dtype} const ${name} = ${this.reducer(step).fold.key}(p${name});`);
       e.define(step.result, name);
     }
+  }
+
+  // The innermost loop: rows in memory are reduced as they are, everything else is computed a block at a time.
+  private alongRow(steps: readonly Step[], extent: string): void {
+    const { e } = this;
+    const axis = this.vectorAxis;
+    const accumulate = (step: ReduceNode, values: string, count: string): void => {
+      e.line(`${this.reducer(step).accumulate.key}(p${resultName(step)}, ${values}, ${count});`);
+    };
+    const computed: Step[] = [];
+    e.block("", () => {
+      e.bind(axis, "0");
+      for (const step of steps) {
+        const row = rowOf(step);
+        if (row === undefined || step.kind !== "reduce") computed.push(step);
+        else accumulate(step, `&${e.place(row, true)}`, extent);
+      }
+    });
+    if (computed.length === 0) return;
+    e.block(`for (i64 first = 0; first < ${extent}; first += ${blockLength})`, () => {
+      e.line(`i64 const end = ${extent} - first < ${blockLength} ? ${extent} : first + ${blockLength};`);
+      const reductions = computed.filter((step) => step.kind === "reduce");
+      for (const step of reductions) e.line(`${step.value.dtype} v${resultName(step)}[${blockLength}];`);
+      e.independent(computed);
+      e.loop(axis, "first", "end", () => {
+        this.statements(computed, (step, value) => {
+          e.line(`v${resultName(step)}[a${axis} - first] = ${value};`);
+        });
+      });
+      for (const step of reductions) accumulate(step, `v${resultName(step)}`, "end - first");
+    });
   }
 
   private innerLoops(axes: readonly number[], roots: readonly Node[], body: () => void): void {
@@ -227,6 +244,14 @@ class NestWriter {
     if (reducer === undefined) throw new TypeError("a reduction along lanes has a reducer");
     return reducer;
   }
+}
+
+/** The row in memory that a reduction reads as it is. */
+function rowOf(step: Step): Access | undefined {
+  if (step.kind !== "reduce" || step.value.kind !== "load" || step.value.dtype === "bool") return undefined;
+  const { access, condition } = step.value;
+  const isRow = access.along === "unit" && access.offsets === undefined;
+  return isRow && condition.all === undefined && condition.each === undefined ? access : undefined;
 }
 
 function reductionsOf(group: Group): ReduceNode[] {

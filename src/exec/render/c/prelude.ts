@@ -26,17 +26,22 @@ INLINE f32 f32_of_bits(u32 x) { union { u32 bits; f32 x; } u = {x}; return u.x; 
 INLINE u64 bits_of_f64(f64 x) { union { f64 x; u64 bits; } u = {x}; return u.bits; }
 INLINE f64 f64_of_bits(u64 x) { union { u64 bits; f64 x; } u = {x}; return u.x; }
 
+/* Two halves, a > b ? a : b both ways, differ for zeros, whose signs & (for min, |) combines, and for NaN: all ones. */
 INLINE f32 max_f32(f32 a, f32 b) {
-  return a == b ? f32_of_bits(bits_of_f32(a) & bits_of_f32(b)) : (a > b) | (a != a) ? a : b;
+  u32 larger = bits_of_f32(a > b ? a : b) & bits_of_f32(b > a ? b : a);
+  return f32_of_bits((a != a) | (b != b) ? ~(u32)0 : larger);
 }
 INLINE f32 min_f32(f32 a, f32 b) {
-  return a == b ? f32_of_bits(bits_of_f32(a) | bits_of_f32(b)) : (a < b) | (a != a) ? a : b;
+  u32 smaller = bits_of_f32(a < b ? a : b) | bits_of_f32(b < a ? b : a);
+  return f32_of_bits((a != a) | (b != b) ? ~(u32)0 : smaller);
 }
 INLINE f64 max_f64(f64 a, f64 b) {
-  return a == b ? f64_of_bits(bits_of_f64(a) & bits_of_f64(b)) : (a > b) | (a != a) ? a : b;
+  u64 larger = bits_of_f64(a > b ? a : b) & bits_of_f64(b > a ? b : a);
+  return f64_of_bits((a != a) | (b != b) ? ~(u64)0 : larger);
 }
 INLINE f64 min_f64(f64 a, f64 b) {
-  return a == b ? f64_of_bits(bits_of_f64(a) | bits_of_f64(b)) : (a < b) | (a != a) ? a : b;
+  u64 smaller = bits_of_f64(a < b ? a : b) | bits_of_f64(b < a ? b : a);
+  return f64_of_bits((a != a) | (b != b) ? ~(u64)0 : smaller);
 }
 
 INLINE f64 exponent_f64(f64 x) { return f64_of_bits((bits_of_f64(x) >> 52 & 0x7ff) | 0x4330000000000000) - (0x1p52 + 1023); }
