@@ -8,6 +8,16 @@ export {
   activations,
 } from "./activations.ts";
 export {
+  type FlipMode,
+  type RandomContrastOptions,
+  type RandomErasingOptions,
+  type RandomFlipOptions,
+  randomContrast,
+  randomErasing,
+  randomFlip,
+} from "./augmentation.ts";
+export { type BatchNormalizationOptions, batchNormalization } from "./batch-normalization.ts";
+export {
   type Cropping1dOptions,
   type Cropping2dOptions,
   type Cropping3dOptions,
@@ -40,7 +50,7 @@ export {
 export { type DenseOptions, dense } from "./dense.ts";
 export { type DepthwiseOptions, depthwiseConv1d, depthwiseConv2d } from "./depthwise.ts";
 export { describeLayer, type LayerDescription } from "./description.ts";
-export { type DropoutOptions, dropout } from "./dropout.ts";
+export { type EmbeddingOptions, embedding } from "./embedding.ts";
 export {
   type GlobalPoolOptions,
   globalAvgPool1d,
@@ -65,6 +75,27 @@ export type {
   TensorTree,
   Variables,
 } from "./layer.ts";
+export { type LocalResponseOptions, localResponseNormalization } from "./local-response.ts";
+export { type MaxoutOptions, maxout } from "./maxout.ts";
+export type { ConcatenateOptions, DotOptions } from "./merge.ts";
+export * as merge from "./merge.ts";
+export {
+  type DropoutOptions,
+  dropout,
+  type GaussianNoiseOptions,
+  gaussianDropout,
+  gaussianNoise,
+  spatialDropout1d,
+  spatialDropout2d,
+  spatialDropout3d,
+} from "./noise.ts";
+export {
+  type GroupNormalizationOptions,
+  groupNormalization,
+  type LayerNormalizationOptions,
+  layerNormalization,
+  type NormalizationOptions,
+} from "./normalization.ts";
 export type { LayerOptions } from "./options.ts";
 export {
   avgPool1d,
@@ -78,10 +109,21 @@ export {
   type Pool3dOptions,
   type PoolLayerOptions,
 } from "./pooling.ts";
+export { type PreluOptions, prelu } from "./prelu.ts";
+export {
+  type Factor,
+  type RandomRotationOptions,
+  type RandomTranslationOptions,
+  type RandomZoomOptions,
+  randomRotation,
+  randomTranslation,
+  randomZoom,
+} from "./random-geometry.ts";
 export { type CustomLayers, type LayerMaker, layerFromConfig } from "./registry.ts";
 export type { RegularizerLike, RegularizerName } from "./regularizer-table.ts";
 export type { L1L2Config, Regularizer, RegularizerConfig } from "./regularizers.ts";
 export * as regularizers from "./regularizers.ts";
+export type { FillMode, Sampling } from "./resample.ts";
 export {
   flatten,
   type PermuteOptions,
@@ -91,6 +133,7 @@ export {
   repeatVector,
   reshape,
 } from "./reshaping.ts";
+export { type ResidualOptions, residual } from "./residual.ts";
 export { type SeparableOptions, separableConv1d, separableConv2d } from "./separable.ts";
 export { nameLayers, type Stack, stack } from "./stack.ts";
 export {

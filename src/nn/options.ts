@@ -58,8 +58,19 @@ export class OptionsReader {
   /** A finite number. */
   number(option: string, fallback?: number): number {
     const value = this.value(option) ?? fallback;
-    if (typeof value === "number" && Number.isFinite(value)) return value;
+    if (isFiniteNumber(value)) return value;
     throw this.unfit(option, value, "a finite number");
+  }
+
+  /** An interval, from its ends or from a number that is both of them, one negative. */
+  interval(option: string, fallback?: number | readonly [number, number]): [low: number, high: number] {
+    const value = this.value(option) ?? fallback;
+    const ends: unknown[] = Array.isArray(value)
+      ? value
+      : [typeof value === "number" ? -value : value, value];
+    const [low, high] = ends;
+    if (ends.length === 2 && isFiniteNumber(low) && isFiniteNumber(high) && low <= high) return [low, high];
+    throw this.unfit(option, value, "a number from 0, or [low, high]");
   }
 
   /** True or false. */
@@ -95,6 +106,10 @@ export class OptionsReader {
     if (Array.isArray(value) && value.every(isCount)) return value;
     throw this.unfit(option, value, "a list of positive integers, without the batch axis");
   }
+}
+
+function isFiniteNumber(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value);
 }
 
 function isCount(value: unknown): value is number {

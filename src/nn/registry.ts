@@ -1,6 +1,8 @@
 import { NeuriteError, unknownName } from "../base/error.ts";
 import { isPlainObject } from "../base/tree.ts";
 import { activationFrom } from "./activation.ts";
+import { randomContrastFrom, randomErasingFrom, randomFlipFrom } from "./augmentation.ts";
+import { batchNormalizationFrom } from "./batch-normalization.ts";
 import {
   cropping1dFrom,
   cropping2dFrom,
@@ -13,7 +15,7 @@ import { conv1dTransposeFrom, conv2dTransposeFrom, conv3dTransposeFrom } from ".
 import { conv1dFrom, conv2dFrom, conv3dFrom } from "./convolution.ts";
 import { denseFrom } from "./dense.ts";
 import { depthwiseConv1dFrom, depthwiseConv2dFrom } from "./depthwise.ts";
-import { dropoutFrom } from "./dropout.ts";
+import { embeddingFrom } from "./embedding.ts";
 import {
   globalAvgPool1dFrom,
   globalAvgPool2dFrom,
@@ -23,7 +25,28 @@ import {
   globalMaxPool3dFrom,
 } from "./global-pooling.ts";
 import type { Json, Layer, LayerConfig } from "./layer.ts";
-import { OptionsReader } from "./options.ts";
+import { localResponseNormalizationFrom } from "./local-response.ts";
+import { maxoutFrom } from "./maxout.ts";
+import {
+  addFrom,
+  averageFrom,
+  concatenateFrom,
+  dotFrom,
+  maximumFrom,
+  minimumFrom,
+  multiplyFrom,
+  subtractFrom,
+} from "./merging.ts";
+import {
+  dropoutFrom,
+  gaussianDropoutFrom,
+  gaussianNoiseFrom,
+  spatialDropout1dFrom,
+  spatialDropout2dFrom,
+  spatialDropout3dFrom,
+} from "./noise.ts";
+import { groupNormalizationFrom, layerNormalizationFrom } from "./normalization.ts";
+import { type LayerOptions, OptionsReader } from "./options.ts";
 import {
   avgPool1dFrom,
   avgPool2dFrom,
@@ -32,7 +55,10 @@ import {
   maxPool2dFrom,
   maxPool3dFrom,
 } from "./pooling.ts";
+import { preluFrom } from "./prelu.ts";
+import { randomRotationFrom, randomTranslationFrom, randomZoomFrom } from "./random-geometry.ts";
 import { flattenFrom, permuteFrom, repeatVectorFrom, reshapeFrom } from "./reshaping.ts";
+import { residual } from "./residual.ts";
 import { separableConv1dFrom, separableConv2dFrom } from "./separable.ts";
 import { stack } from "./stack.ts";
 import { upSampling1dFrom, upSampling2dFrom, upSampling3dFrom } from "./up-sampling.ts";
@@ -41,7 +67,9 @@ import { upSampling1dFrom, upSampling2dFrom, upSampling3dFrom } from "./up-sampl
  * Makes a layer of a type from its config, which has its `name` too where it was given one; `read` makes the layers that
  * stand in the config.
  */
-export type LayerMaker = (config: LayerConfig, read: (description: Json) => Layer) => Layer;
+export type LayerMaker = (config: LayerConfig, read: ReadLayer) => Layer;
+
+type ReadLayer = (description: Json) => Layer;
 
 /** Layers of a user's own, by type. */
 export type CustomLayers = Readonly<Record<string, LayerMaker>>;
@@ -49,9 +77,13 @@ export type CustomLayers = Readonly<Record<string, LayerMaker>>;
 // A module of its own: only what reads saved models needs all layers.
 const makers: CustomLayers = {
   activation: activationFrom,
+  add: addFrom,
+  average: averageFrom,
   avgPool1d: avgPool1dFrom,
   avgPool2d: avgPool2dFrom,
   avgPool3d: avgPool3dFrom,
+  batchNormalization: batchNormalizationFrom,
+  concatenate: concatenateFrom,
   conv1d: conv1dFrom,
   conv1dTranspose: conv1dTransposeFrom,
   conv2d: conv2dFrom,
@@ -64,23 +96,46 @@ const makers: CustomLayers = {
   dense: denseFrom,
   depthwiseConv1d: depthwiseConv1dFrom,
   depthwiseConv2d: depthwiseConv2dFrom,
+  dot: dotFrom,
   dropout: dropoutFrom,
+  embedding: embeddingFrom,
   flatten: flattenFrom,
+  gaussianDropout: gaussianDropoutFrom,
+  gaussianNoise: gaussianNoiseFrom,
   globalAvgPool1d: globalAvgPool1dFrom,
   globalAvgPool2d: globalAvgPool2dFrom,
   globalAvgPool3d: globalAvgPool3dFrom,
   globalMaxPool1d: globalMaxPool1dFrom,
   globalMaxPool2d: globalMaxPool2dFrom,
   globalMaxPool3d: globalMaxPool3dFrom,
+  groupNormalization: groupNormalizationFrom,
+  layerNormalization: layerNormalizationFrom,
+  localResponseNormalization: localResponseNormalizationFrom,
   maxPool1d: maxPool1dFrom,
   maxPool2d: maxPool2dFrom,
   maxPool3d: maxPool3dFrom,
+  maximum: maximumFrom,
+  maxout: maxoutFrom,
+  minimum: minimumFrom,
+  multiply: multiplyFrom,
   permute: permuteFrom,
+  prelu: preluFrom,
+  randomContrast: randomContrastFrom,
+  randomErasing: randomErasingFrom,
+  randomFlip: randomFlipFrom,
+  randomRotation: randomRotationFrom,
+  randomTranslation: randomTranslationFrom,
+  randomZoom: randomZoomFrom,
   repeatVector: repeatVectorFrom,
   reshape: reshapeFrom,
+  residual: residualFrom,
   separableConv1d: separableConv1dFrom,
   separableConv2d: separableConv2dFrom,
+  spatialDropout1d: spatialDropout1dFrom,
+  spatialDropout2d: spatialDropout2dFrom,
+  spatialDropout3d: spatialDropout3dFrom,
   stack: stackFrom,
+  subtract: subtractFrom,
   upSampling1d: upSampling1dFrom,
   upSampling2d: upSampling2dFrom,
   upSampling3d: upSampling3dFrom,
@@ -114,12 +169,25 @@ export function layerFromConfig(description: Json, custom: CustomLayers = {}): L
   return known[type](named, (part) => layerFromConfig(part, custom));
 }
 
-function stackFrom(config: LayerConfig, read: (description: Json) => Layer): Layer {
-  const { name, inputShape } = new OptionsReader("stack", config, ["layers"]);
-  const { layers } = config;
-  if (!Array.isArray(layers)) throw unreadable(config);
-  const options = { ...(name !== undefined && { name }), ...(inputShape !== undefined && { inputShape }) };
-  return stack(layers.map(read), options);
+function stackFrom(config: LayerConfig, read: ReadLayer): Layer {
+  const options = namedOptions(new OptionsReader("stack", config, ["layers"]));
+  return stack(listOf(config, "layers").map(read), options);
+}
+
+function residualFrom(config: LayerConfig, read: ReadLayer): Layer {
+  const options = namedOptions(new OptionsReader("residual", config, ["layers", "shortcut"]));
+  const shortcut = listOf(config, "shortcut").map(read);
+  return residual(listOf(config, "layers").map(read), { ...options, shortcut });
+}
+
+function namedOptions({ name, inputShape }: OptionsReader): LayerOptions {
+  return { ...(name !== undefined && { name }), ...(inputShape !== undefined && { inputShape }) };
+}
+
+function listOf(config: LayerConfig, option: string): readonly Json[] {
+  const list = config[option];
+  if (Array.isArray(list)) return list;
+  throw unreadable(config);
 }
 
 function isObject(value: Json | undefined): value is LayerConfig {

@@ -5,7 +5,13 @@ import type { ActivationName } from "./activations.ts";
 import type { ApplyOptions, Head, Layer, LayerConfig, TensorTree } from "./layer.ts";
 import type { OptionsReader } from "./options.ts";
 
-/** A layer from one tensor to one tensor that keeps no state. */
+/** An output, and what the layer carries to the next step. */
+export interface Stepped {
+  readonly output: Tensor;
+  readonly state: TensorTree;
+}
+
+/** A layer from one tensor to one tensor. */
 export interface SingleParts {
   /** The options but `name` and `inputShape`. */
   readonly config: LayerConfig;
@@ -13,7 +19,10 @@ export interface SingleParts {
   outputShape(input: Shape): Shape;
   /** The parameters; absent: none. */
   params?(key: Tensor, input: Shape, dtype: DType): TensorTree;
-  output(x: Tensor, params: TensorTree, options: ApplyOptions): Tensor;
+  /** What it carries from step to step, at the beginning; absent: nothing. */
+  state?(input: Shape, dtype: DType): TensorTree;
+  /** The output; with a state where that changes. */
+  output(x: Tensor, params: TensorTree, options: ApplyOptions, state: TensorTree): Tensor | Stepped;
   /** Scalars to be added to the loss; absent: none. */
   penalties?(params: TensorTree, output: Tensor): readonly Tensor[];
   readonly head?: Head | undefined;
@@ -30,12 +39,18 @@ export function singleLayer({ type, name, inputShape }: OptionsReader, parts: Si
       const input = only(type, inputShapes);
       // First, because it throws for input shapes that do not fit.
       const outputShapes = [parts.outputShape(input)];
-      return { params: parts.params?.(key, input, dtype) ?? {}, state: {}, outputShapes };
+      const params = parts.params?.(key, input, dtype) ?? {};
+      return { params, state: parts.state?.(input, dtype) ?? {}, outputShapes };
     },
     apply: ({ params, state }, inputs, options = {}) => {
-      const output = parts.output(only(type, inputs), params, options);
-      const penalties = parts.penalties?.(params, output) ?? [];
-      return { outputs: [output], state, ...(penalties.length > 0 && { penalty: penalties.reduce(add) }) };
+      const result = parts.output(only(type, inputs), params, options, state);
+      const stepped = result instanceof Tensor ? { output: result, state } : result;
+      const penalties = parts.penalties?.(params, stepped.output) ?? [];
+      return {
+        outputs: [stepped.output],
+        state: stepped.state,
+        ...(penalties.length > 0 && { penalty: penalties.reduce(add) }),
+      };
     },
     ...(parts.head !== undefined && { head: parts.head }),
   };

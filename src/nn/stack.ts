@@ -118,7 +118,7 @@ export function nameLayers(layers: readonly Layer[]): string[] {
 }
 
 /** Runs `f` in the scope of a layer; errors name it. */
-function inLayer<T>(name: string, f: () => T): T {
+export function inLayer<T>(name: string, f: () => T): T {
   try {
     return withScope(name, f);
   } catch (error) {
@@ -151,17 +151,20 @@ function headOf(layers: readonly Layer[], options: LayerOptions): Head | undefin
   return { activation: head.activation, linear: stack([...layers.slice(0, -1), head.linear], options) };
 }
 
-function keep(tree: Record<string, TensorTree>, name: string, part: TensorTree): void {
+/** Puts the part of a layer into a tree, unless it is empty. */
+export function keep(tree: Record<string, TensorTree>, name: string, part: TensorTree): void {
   if (Object.keys(part).length > 0) tree[name] = part;
 }
 
-function partOf(tree: TensorTree, name: string): TensorTree {
+/** The part of a tree that belongs to a layer: empty where it has none. */
+export function partOf(tree: TensorTree, name: string): TensorTree {
   const part = tree[name] ?? {};
   if (!(part instanceof Tensor)) return part;
   throw new NeuriteError({ operation: "stack", got: `a tensor '${name}'`, expected: "the tree of a layer" });
 }
 
-function sumOf(penalty: Tensor | undefined, applied: Applied): Tensor | undefined {
+/** A penalty with that of another layer. */
+export function sumOf(penalty: Tensor | undefined, applied: Applied): Tensor | undefined {
   if (penalty === undefined || applied.penalty === undefined) return penalty ?? applied.penalty;
   return add(penalty, applied.penalty);
 }
