@@ -1,7 +1,18 @@
 import { describe, expect, test } from "vitest";
 import { dense, type Layer } from "../nn/index.ts";
-import { sgd } from "../optim/index.ts";
-import { div, log, mark, NeuriteError, sqrt, type Tensor, tensor, zeros } from "../tensor/index.ts";
+import { adam, sgd } from "../optim/index.ts";
+import {
+  div,
+  log,
+  mark,
+  NeuriteError,
+  neg,
+  sqrt,
+  type Tensor,
+  takeAlongAxis,
+  tensor,
+  zeros,
+} from "../tensor/index.ts";
 import { Sequential } from "./index.ts";
 
 const x = [[0, 1], [1, 0], [1, 1]]; // biome-ignore format: a matrix
@@ -138,6 +149,18 @@ describe("refuses, before anything is learned,", () => {
     expect(() => act(model)).toThrow(NeuriteError);
     expect(() => act(model)).toThrow(message);
     expect(bitsOf(model)).toEqual(before);
+  });
+
+  test("a label that is no class to a loss of the user's own", () => {
+    const model = classifier();
+    const own = (prediction: Tensor, target: Tensor): Tensor => neg(log(takeAlongAxis(prediction, target)));
+    model.compile({ optimizer: adam(), loss: own });
+    model.trainOnBatch(x, tensor([[0], [1], [2]], { dtype: "i32" }));
+    const before = bitsOf(model);
+    const wrong = tensor([[0], [1], [7]], { dtype: "i32" });
+    expect(() => model.trainOnBatch(x, wrong)).toThrow(/in 'loss': got index out of range/);
+    expect(bitsOf(model)).toEqual(before);
+    expect(model.trainOnBatch(x, tensor([[0], [1], [2]], { dtype: "i32" })).loss).toBeGreaterThan(0);
   });
 
   test("a layer that does not fit those before it", () => {

@@ -8,7 +8,6 @@ import {
   type DType,
   div,
   isFinite as isFiniteTensor,
-  type Jitted,
   jit,
   mean,
   random,
@@ -37,27 +36,29 @@ export interface Stepped extends Progressing {
   readonly results: readonly Tensor[];
 }
 
+/**
+ * Forward, loss, backward, update, metrics; where loss or gradient are not finite everything stays as it was, and the
+ * loss returned is NaN.
+ */
+type Train = (
+  params: TensorTree,
+  state: TensorTree,
+  optimizerState: OptimizerState,
+  x: Tensor,
+  y: Tensor,
+  step: number,
+  learningRate: number,
+  key: Tensor,
+) => Stepped;
+
 /** The compiled functions of a task. */
 export interface Steps {
-  /**
-   * Forward, loss, backward, update in place, metrics; where loss or gradient are not finite everything stays as it was,
-   * and the loss returned is NaN.
-   */
-  readonly train: Jitted<
-    [
-      params: TensorTree,
-      state: TensorTree,
-      optimizerState: OptimizerState,
-      x: Tensor,
-      y: Tensor,
-      step: number,
-      learningRate: number,
-      key: Tensor,
-    ],
-    Stepped
-  >;
+  /** Updates in place: after an error at run time, such as an index out of range, nothing is left. */
+  readonly train: Train;
+  /** Updates copies: an error leaves everything as it was. */
+  readonly trainCopies: Train;
   /** The same figures without training. */
-  readonly test: Jitted<[variables: Variables, x: Tensor, y: Tensor], readonly Tensor[]>;
+  readonly test: (variables: Variables, x: Tensor, y: Tensor) => readonly Tensor[];
 }
 
 /** What a network gives on a batch, seen by its loss and its metrics. */
@@ -71,39 +72,37 @@ export interface Scored {
 /** Compiles the steps of a task; tracing happens at the first call of each, and again for batches of another size. */
 export function makeSteps(task: Task): Steps {
   const { optimizer, dtype } = task;
-  const train: Steps["train"] = jit(
-    (params, state, optimizerState, x, y, step, learningRate, key) => {
-      const options = { training: true, key: random.foldIn(key, step) };
-      const lossOf = (params: TensorTree): [Tensor, Scored] => {
-        const scored = score(task, { params, state }, x, y, options);
-        return [scored.loss, scored];
-      };
-      const [[loss, scored], gradients] = valueAndGrad(lossOf, { hasAux: true })(params);
-      const updated = optimizer.update(gradients, optimizerState, {
-        params,
-        step: cast(step, dtype),
-        learningRate,
-      });
-      const isSound = isFiniteTensor(add(loss, sumOfVectors(gradients)));
-      const keepIfSound = (fresh: Tensor, old: Tensor): Tensor =>
-        fresh === old ? old : select(isSound, fresh, old);
-      return {
-        params: mapNamed((old, update) => keepIfSound(add(old, update), old), params, updated.updates),
-        state: mapNamed(keepIfSound, scored.state, state),
-        optimizerState: mapTensors(keepIfSound, updated.state, optimizerState),
-        results: [select(isSound, loss, Number.NaN), ...scored.metrics],
-      };
-    },
-    { donate: [0, 1, 2], name: "training step" },
-  );
-  const test: Steps["test"] = jit(
-    (variables, x, y) => {
-      const { loss, metrics } = score(task, variables, x, y, {});
-      return [loss, ...metrics];
-    },
-    { name: "test step" },
-  );
-  return { train, test };
+  const train: Train = (params, state, optimizerState, x, y, step, learningRate, key) => {
+    const options = { training: true, key: random.foldIn(key, step) };
+    const lossOf = (params: TensorTree): [Tensor, Scored] => {
+      const scored = score(task, { params, state }, x, y, options);
+      return [scored.loss, scored];
+    };
+    const [[loss, scored], gradients] = valueAndGrad(lossOf, { hasAux: true })(params);
+    const updated = optimizer.update(gradients, optimizerState, {
+      params,
+      step: cast(step, dtype),
+      learningRate,
+    });
+    const isSound = isFiniteTensor(add(loss, sumOfVectors(gradients)));
+    const keepIfSound = (fresh: Tensor, old: Tensor): Tensor =>
+      fresh === old ? old : select(isSound, fresh, old);
+    return {
+      params: mapNamed((old, update) => keepIfSound(add(old, update), old), params, updated.updates),
+      state: mapNamed(keepIfSound, scored.state, state),
+      optimizerState: mapTensors(keepIfSound, updated.state, optimizerState),
+      results: [select(isSound, loss, Number.NaN), ...scored.metrics],
+    };
+  };
+  const test: Steps["test"] = (variables, x, y) => {
+    const { loss, metrics } = score(task, variables, x, y, {});
+    return [loss, ...metrics];
+  };
+  return {
+    train: jit(train, { donate: [0, 1, 2], name: "training step" }),
+    trainCopies: jit(train, { name: "training step" }),
+    test: jit(test, { name: "test step" }),
+  };
 }
 
 // A bias gradient is the sum of its layer's δ over the batch: what is not finite in the backward pass shows there, and

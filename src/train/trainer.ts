@@ -68,7 +68,10 @@ export class Trainer {
     const { network, key, learningRate } = this;
     const { params, state } = network.variables;
     const step = this.stepCount + 1;
-    const stepped = this.steps.train(params, state, this.optimizerState, x, y, step, learningRate, key);
+    // Integers that nobody checked may be indices out of range, which shows only while the step runs.
+    const isChecked = !isInteger(x.dtype) && (!isInteger(y.dtype) || this.classes !== undefined);
+    const train = isChecked ? this.steps.train : this.steps.trainCopies;
+    const stepped = train(params, state, this.optimizerState, x, y, step, learningRate, key);
     network.variables = { params: stepped.params, state: stepped.state };
     this.optimizerState = stepped.optimizerState;
     const logs = this.logsOf(stepped.results, x.shape[0]);
