@@ -1,9 +1,10 @@
 import { type DType, isFloat } from "../../../base/dtype.ts";
+import type { Combine } from "../../../lang/kernel/kernel.ts";
 import type { ReduceNode } from "../nest/lower.ts";
 import type { SharedText } from "./rendered.ts";
 import { combineText } from "./scalar.ts";
 
-/** How the partial values of a reduction along lanes are kept: `copies` vectors of `lanes`, as on every device. */
+/** How the partial values of a sum along lanes are kept: `copies` vectors of `lanes`, as on every device. */
 export interface Partials {
   readonly copies: number;
   readonly lanes: number;
@@ -19,93 +20,103 @@ export interface Reducer {
   readonly fold: SharedText;
 }
 
+/** The functions for one reduction. */
+export function reducerOf({ combine, value: { dtype } }: ReduceNode, partials: Partials): Reducer {
+  return combine === "max" || combine === "min"
+    ? extremeReducer(combine, dtype)
+    : sumReducer(combine, dtype, partials);
+}
+
 /**
- * The functions for one reduction. Element i goes to partial value i mod (copies · lanes), behind the last whole block
- * to i mod lanes of the first vector, and behind its last whole vector where `single` says: the order of the wasm device.
+ * Element i goes to partial value i mod (copies · lanes), behind the last whole block to i mod lanes of the first vector,
+ * and behind its last whole vector where `single` says. At the end vectors are combined in pairs, then halves of lanes:
+ * the order of the wasm device, and with it its bits.
  */
-export function reducerOf(step: ReduceNode, { copies: vectors, lanes, single }: Partials): Reducer {
-  const { combine } = step;
-  const { dtype } = step.value;
-  // The order of comparisons does not show in the result: more of them run side by side.
-  const isExtreme = combine === "max" || combine === "min";
-  const copies = isExtreme ? 4 * vectors : vectors;
-  const partials: Partials = { copies, lanes, single };
+function sumReducer(combine: Combine, dtype: DType, { copies, lanes, single }: Partials): Reducer {
+  const count = copies * lanes;
   const name = `${combine}_${dtype}_${copies}x${lanes}`;
-  const accumulate =
-    isExtreme && isFloat(dtype)
-      ? extremeParts(combine, dtype)
-      : {
-          ...{ before: "", after: "" },
-          step: (lane: string, k: string) =>
-            `partials[${lane}] = ${combineText(combine, dtype, `partials[${lane}]`, `values[${k}]`)};`,
-        };
-  return {
-    count: copies * lanes,
-    accumulate: accumulateText(`accumulate_${name}${single ? "_single" : ""}`, dtype, partials, accumulate),
-    fold: foldText(`fold_${name}`, step, partials),
-  };
-}
-
-/** How values are taken in: what stands before and behind all of them, and for one of them. */
-interface AccumulateParts {
-  readonly before: string;
-  readonly step: (lane: string, k: string) => string;
-  readonly after: string;
-}
-
-// As max_f32 and its like (prelude.ts), but whether an element was NaN is noted on the side: the chain stays short.
-function extremeParts(combine: "max" | "min", dtype: "f32" | "f64"): AccumulateParts {
-  const [compare, join] = combine === "max" ? [">", "&"] : ["<", "|"];
-  const half = (x: string, y: string): string => `bits_of_${dtype}(${x} ${compare} ${y} ? ${x} : ${y})`;
-  return {
-    before: `  i32 unordered = partials[0] != partials[0];
-  for (i64 j = 0; j < count; j++) unordered |= values[j] != values[j];
-`,
-    step: (lane, k) => {
-      const [x, y] = [`partials[${lane}]`, `values[${k}]`];
-      return `${x} = ${dtype}_of_bits(${half(x, y)} ${join} ${half(y, x)});`;
-    },
-    after: '  if (unordered) partials[0] = __builtin_nan("");\n',
-  };
-}
-
-function accumulateText(
-  key: string,
-  dtype: DType,
-  { copies, lanes, single }: Partials,
-  { before, step, after }: AccumulateParts,
-): SharedText {
-  const block = copies * lanes;
+  const add = (lane: string, k: string): string =>
+    `partials[${lane}] = ${combineText(combine, dtype, `partials[${lane}]`, `values[${k}]`)};`;
   const rest = single
-    ? `for (; k < count; k++) ${step("0", "k")}`
-    : `for (i64 lane = ${lanes} - (count - k); k < count; k++, lane++) ${step("lane", "k")}`;
-  const source = `INLINE void ${key}(${dtype} *restrict partials, const ${dtype} *restrict values, i64 count) {
-  i64 k = 0;
-${before}  for (; k + ${block} <= count; k += ${block}) {
-    for (i32 lane = 0; lane < ${block}; lane++) ${step("lane", "k + lane")}
-  }
-  for (; k + ${lanes} <= count; k += ${lanes}) {
-    for (i32 lane = 0; lane < ${lanes}; lane++) ${step("lane", "k + lane")}
-  }
-  ${rest}
-${after}}`;
-  return { key, source };
-}
-
-// Combines vectors in pairs, then lanes: halves first, then neighbours.
-function foldText(key: string, { combine, value: { dtype } }: ReduceNode, partials: Partials): SharedText {
-  const { copies, lanes } = partials;
-  const lines: string[] = [];
-  const into = (left: number, right: number): void => {
-    lines.push(`  p[${left}] = ${combineText(combine, dtype, `p[${left}]`, `p[${right}]`)};`);
-  };
+    ? `for (; k < count; k++) ${add("0", "k")}`
+    : `for (i64 lane = ${lanes} - (count - k); k < count; k++, lane++) ${add("lane", "k")}`;
+  const pairs: string[] = [];
   for (let step = 1; step < copies; step *= 2) {
     for (let copy = 0; copy + step < copies; copy += 2 * step) {
-      for (let lane = 0; lane < lanes; lane++) into(copy * lanes + lane, (copy + step) * lanes + lane);
+      pairs.push(combineRange(combine, dtype, copy * lanes, (copy + step) * lanes, lanes));
     }
   }
-  for (let half = lanes / 2; half >= 1; half /= 2) {
-    for (let lane = 0; lane < half; lane++) into(lane, lane + half);
-  }
-  return { key, source: `INLINE ${dtype} ${key}(${dtype} *p) {\n${lines.join("\n")}\n  return p[0];\n}` };
+  return {
+    count,
+    accumulate: accumulateText(`accumulate_${name}${single ? "_single" : ""}`, dtype, [
+      `for (; k + ${count} <= count; k += ${count}) {`,
+      `  for (i32 lane = 0; lane < ${count}; lane++) ${add("lane", "k + lane")}`,
+      "}",
+      `for (; k + ${lanes} <= count; k += ${lanes}) {`,
+      `  for (i32 lane = 0; lane < ${lanes}; lane++) ${add("lane", "k + lane")}`,
+      "}",
+      rest,
+    ]),
+    fold: foldText(`fold_${name}`, dtype, [...pairs, ...combineHalves(combine, dtype, lanes)]),
+  };
+}
+
+// The order of comparisons does not show in the result: as many side by side as hide their latency.
+const extremeCount = 32;
+
+function extremeReducer(combine: "max" | "min", dtype: DType): Reducer {
+  const name = `${combine}_${dtype}`;
+  const isFloating = isFloat(dtype);
+  const step = (lane: string, k: string): string => {
+    const [x, y] = [`partials[${lane}]`, `values[${k}]`];
+    return `${x} = ${isFloating ? orderedExtreme(combine, dtype, x, y) : combineText(combine, dtype, x, y)};`;
+  };
+  // NaN is noted on the side, so that the chain from one value to the next is short.
+  const before = [
+    "i32 unordered = partials[0] != partials[0];",
+    "for (i64 j = 0; j < count; j++) unordered |= values[j] != values[j];",
+  ];
+  return {
+    count: extremeCount,
+    accumulate: accumulateText(`accumulate_${name}`, dtype, [
+      ...(isFloating ? before : []),
+      `for (; k + ${extremeCount} <= count; k += ${extremeCount}) {`,
+      `  for (i32 lane = 0; lane < ${extremeCount}; lane++) ${step("lane", "k + lane")}`,
+      "}",
+      `for (i64 lane = 0; k < count; k++, lane++) ${step("lane", "k")}`,
+      ...(isFloating ? ['if (unordered) partials[0] = __builtin_nan("");'] : []),
+    ]),
+    fold: foldText(`fold_${name}`, dtype, combineHalves(combine, dtype, extremeCount)),
+  };
+}
+
+// max_f32 and its like (prelude.ts) where neither is NaN.
+function orderedExtreme(combine: "max" | "min", dtype: DType, x: string, y: string): string {
+  const [compare, join] = combine === "max" ? [">", "&"] : ["<", "|"];
+  const half = (a: string, b: string): string => `bits_of_${dtype}(${a} ${compare} ${b} ? ${a} : ${b})`;
+  return `${dtype}_of_bits(${half(x, y)} ${join} ${half(y, x)})`;
+}
+
+function accumulateText(key: string, dtype: DType, lines: readonly string[]): SharedText {
+  const head = `INLINE void ${key}(${dtype} *restrict partials, const ${dtype} *restrict values, i64 count)`;
+  return { key, source: functionText(head, ["i64 k = 0;", ...lines]) };
+}
+
+function foldText(key: string, dtype: DType, lines: readonly string[]): SharedText {
+  return { key, source: functionText(`INLINE ${dtype} ${key}(${dtype} *p)`, [...lines, "return p[0];"]) };
+}
+
+function functionText(head: string, lines: readonly string[]): string {
+  return `${head} {\n${lines.map((line) => `  ${line}\n`).join("")}}`;
+}
+
+function combineHalves(combine: Combine, dtype: DType, lanes: number): string[] {
+  const lines: string[] = [];
+  for (let half = lanes / 2; half >= 1; half /= 2) lines.push(combineRange(combine, dtype, 0, half, half));
+  return lines;
+}
+
+function combineRange(combine: Combine, dtype: DType, to: number, from: number, count: number): string {
+  const [x, y] = [`p[${to} + lane]`, `p[${from} + lane]`];
+  return `for (i32 lane = 0; lane < ${count}; lane++) ${x} = ${combineText(combine, dtype, x, y)};`;
 }
