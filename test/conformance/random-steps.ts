@@ -1,6 +1,6 @@
 // The steps that random programs are made of: each takes operands from the values so far, or declines when none fits.
 import { sizeOf } from "../../src/base/shape.ts";
-import { checkpoint } from "../../src/lang/control/index.ts";
+import { checkpoint, customGradient } from "../../src/lang/control/index.ts";
 import {
   abs,
   add,
@@ -9,6 +9,7 @@ import {
   broadcastTo,
   cast,
   clip,
+  concatenate,
   cumsum,
   div,
   dynamicSlice,
@@ -21,8 +22,10 @@ import {
   logicalAnd,
   logicalNot,
   logSoftmax,
+  logSumExp,
   lt,
   mark,
+  matmul,
   max,
   maximum,
   maxPool,
@@ -32,7 +35,9 @@ import {
   mul,
   ne,
   neg,
+  oneHot,
   pad,
+  random,
   relu,
   rem,
   reshape,
@@ -43,7 +48,9 @@ import {
   softmax,
   softplus,
   sort,
+  split,
   sqrt,
+  stack,
   stopGradient,
   sub,
   sum,
@@ -51,6 +58,9 @@ import {
   takeAlongAxis,
   tanh,
   transpose,
+  tril,
+  variance,
+  where,
 } from "../../src/lang/ops/index.ts";
 import type { Tensor } from "../../src/lang/program/tensor.ts";
 import { vmap } from "../../src/lang/transforms/index.ts";
@@ -66,6 +76,7 @@ import {
   type Step,
 } from "./random-step.ts";
 import {
+  bitwise,
   choosing,
   comparison,
   concatenation,
@@ -80,6 +91,15 @@ import {
   scattering,
   selection,
 } from "./random-structures.ts";
+
+const one = (): number => 1;
+const isMatrix = (x: Tensor): boolean => x.shape.length === 2;
+
+/** The identity, of which backpropagation makes three times as much. */
+const tripledGradient: (x: Tensor) => Tensor = customGradient(
+  (x: Tensor) => [x, undefined] as const,
+  (_: undefined, cotangent: Tensor) => [mul(cotangent, 3)] as const,
+);
 
 /** Steps without rounding, on integers: results are equal bit for bit. */
 const linear: readonly Step[] = [
@@ -161,6 +181,19 @@ const linear: readonly Step[] = [
   ),
   looping,
   nestedLooping,
+  onOne(
+    (x, choose) => where(random.bernoulli(random.key(choose.below(9)), 0.5, x.shape), x, mul(x, 2)),
+    (bound) => 2 * bound,
+  ),
+  onOne(
+    (x, choose) => random.permutation(random.key(choose.below(9)), x, axisOf(x, choose)),
+    undefined,
+    hasAxis,
+  ),
+  onOne((x, choose) => tril(x, choose.below(3) - 1), undefined, isMatrix),
+  onOne((x, choose) => stack([x, neg(x)], choose.below(x.shape.length + 1))),
+  onOne((x) => concatenate(split(x, [1]).reverse(), 0), undefined, isFull),
+  onOne((x) => tripledGradient(x)),
   choosing(false),
   onOne(
     (x) => vmap((row: Tensor) => sub(row, sum(row)))(x),
@@ -218,6 +251,12 @@ const discontinuous: readonly Step[] = [
     () => 255,
   ),
   onOne(stopGradient),
+  bitwise,
+  onOne(
+    (x) => oneHot(argmax(x, { axis: 0 }), x.shape[0]),
+    one,
+    (x) => x.dtype === "f32" && isFull(x),
+  ),
   comparison(lt),
   comparison(eq),
   comparison((x, y) => logicalNot(gt(x, y))),
@@ -231,6 +270,26 @@ const discontinuous: readonly Step[] = [
 ];
 
 const smooth: readonly Step[] = [
+  // Layer normalisation, and attention of rows to each other.
+  onOne(
+    (x) =>
+      div(
+        sub(x, mean(x, { axis: -1, keepDims: true })),
+        sqrt(add(variance(x, { axis: -1, keepDims: true }), 0.5)),
+      ),
+    (bound) => 3 * bound,
+    (x) => isReal(x) && isFull(x),
+  ),
+  onOne(
+    (x) => matmul(softmax(div(matmul(x, transpose(x)), x.shape[1])), x),
+    undefined,
+    (x) => isReal(x) && isFull(x) && isMatrix(x),
+  ),
+  onOne(
+    (x) => logSumExp(x, { axis: 0 }),
+    (bound, x) => bound + sizeOf(x.shape),
+    (x) => isReal(x) && isFull(x),
+  ),
   onOne(tanh, () => 1, isReal),
   onOne(sigmoid, () => 1, isReal),
   onOne(
@@ -259,8 +318,6 @@ const smooth: readonly Step[] = [
     (a) => a,
   ),
 ];
-
-const one = (): number => 1;
 
 /** Programs of reals in which every step rounds once, or not at all. */
 export const roundedSteps: readonly Step[] = [

@@ -3,6 +3,7 @@ import { type Shape, sameShape, sizeOf } from "../../src/base/shape.ts";
 import { cond, scan, whileLoop } from "../../src/lang/control/index.ts";
 import {
   add,
+  and,
   broadcastTo,
   clip,
   concatenate,
@@ -14,8 +15,12 @@ import {
   maximum,
   mul,
   neg,
+  or,
+  rem,
   reshape,
   scatter,
+  shiftLeft,
+  shiftRight,
   slice,
   sub,
   sum,
@@ -23,6 +28,7 @@ import {
   tensordot,
   transpose,
   where,
+  xor,
 } from "../../src/lang/ops/index.ts";
 import type { Tensor } from "../../src/lang/program/tensor.ts";
 import { vmap } from "../../src/lang/transforms/index.ts";
@@ -122,6 +128,17 @@ export function scattering(choose: Chooser): Value | undefined {
 
 export function comparison(compare: (x: Tensor, y: Tensor) => Tensor): Step {
   return onTwo(compare, () => 1);
+}
+
+/** and, or, xor or a shift of integers. */
+export function bitwise(choose: Chooser): Value | undefined {
+  const isWord = ({ dtype }: Tensor): boolean => dtype === "i32" || dtype === "u32";
+  const x = choose.value(isWord);
+  const y =
+    x && choose.value((candidate) => candidate.dtype === x.tensor.dtype && broadcasts(candidate, x.tensor));
+  if (x === undefined || y === undefined) return undefined;
+  const operation = [and, or, xor, shiftLeft, shiftRight][choose.below(5)];
+  return { tensor: rem(operation(x.tensor, y.tensor), 7), bound: 7 };
 }
 
 export function selection(choose: Chooser): Value | undefined {
