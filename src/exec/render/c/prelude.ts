@@ -47,8 +47,9 @@ INLINE f64 min_f64(f64 a, f64 b) {
 INLINE f64 exponent_f64(f64 x) { return f64_of_bits((bits_of_f64(x) >> 52 & 0x7ff) | 0x4330000000000000) - (0x1p52 + 1023); }
 INLINE f64 power_of_two_f64(f64 x) { return f64_of_bits(bits_of_f64(x + (0x1.8p52 + 1023)) << 52); }
 
-INLINE i32 i32_of_f32(f32 x) { return x >= 0x1p31f ? 2147483647 : x < -0x1p31f ? -2147483647 - 1 : x != x ? 0 : (i32)x; }
-INLINE i32 i32_of_f64(f64 x) { return x >= 0x1p31 ? 2147483647 : x < -0x1p31 ? -2147483647 - 1 : x != x ? 0 : (i32)x; }
+/* gcc makes one truncation of a cast to i32 and back, which would keep the sign of a zero: 0 is a case of its own. */
+INLINE i32 i32_of_f32(f32 x) { return x >= 0x1p31f ? 2147483647 : x < -0x1p31f ? -2147483647 - 1 : __builtin_fabsf(x) >= 1 ? (i32)x : 0; }
+INLINE i32 i32_of_f64(f64 x) { return x >= 0x1p31 ? 2147483647 : x < -0x1p31 ? -2147483647 - 1 : __builtin_fabs(x) >= 1 ? (i32)x : 0; }
 INLINE u32 u32_of_f32(f32 x) { return x >= 0x1p32f ? 4294967295u : x > 0 ? (u32)x : 0; }
 INLINE u32 u32_of_f64(f64 x) { return x >= 0x1p32 ? 4294967295u : x > 0 ? (u32)x : 0; }
 INLINE u8 u8_of_f32(f32 x) { return x >= 255 ? 255 : x > 0 ? (u8)(i32)x : 0; }

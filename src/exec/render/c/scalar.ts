@@ -78,9 +78,7 @@ export function literalText(dtype: DType, value: number): string {
 
 function castText(to: DType, from: DType, x: string): string {
   if (to === "bool") return `${x} != 0`;
-  if (isFloat(from) && !isFloat(to)) return `${to}_of_${from}(${x})`;
-  // gcc makes one truncation of a cast to i32 and back, which keeps the sign of a zero; + 0 drops it.
-  return from === "i32" && isFloat(to) ? `(${to})${x} + 0` : `(${to})${x}`;
+  return isFloat(from) && !isFloat(to) ? `${to}_of_${from}(${x})` : `(${to})${x}`;
 }
 
 function floatText(op: LaneOp, dtype: "f32" | "f64", x: string, y: string): string {
