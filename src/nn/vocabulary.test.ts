@@ -1,0 +1,111 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { expectStored, stored } from "../../test/oracle.ts";
+import { isFloat } from "../base/dtype.ts";
+import { add, cast, grad, jit, mul, random, sum, Tensor } from "../tensor/index.ts";
+import { type Json, layerFromConfig, type TensorTree } from "./index.ts";
+
+type Stored = Parameters<typeof stored>[0];
+type StoredTensors = Readonly<Record<string, Stored>>;
+
+interface LayerCase {
+  readonly layer: { readonly type: string; readonly config: { readonly [option: string]: Json } };
+  readonly training: boolean;
+  readonly params: StoredTensors;
+  readonly state: StoredTensors;
+  readonly inputs: readonly Stored[];
+  readonly y: Stored;
+  readonly stateAfter: StoredTensors;
+  readonly penalty?: Stored;
+  readonly cotangent: Stored;
+  readonly gradients: { readonly params: StoredTensors; readonly inputs: readonly Stored[] };
+}
+
+const fixture = new URL("../../test/fixtures/vocabulary.json", import.meta.url);
+const cases: LayerCase[] = JSON.parse(readFileSync(fixture, "utf8"));
+const named = cases.map((one, i): [string, LayerCase] => [
+  `${i} ${one.layer.type} ${JSON.stringify(one.layer.config)}`,
+  one,
+]);
+
+/** Tensors by path as a tree: "depthwise.weights" is tree.depthwise.weights. */
+function treeOf(tensors: Readonly<Record<string, Tensor>>): TensorTree {
+  const tree: Record<string, TensorTree | Tensor> = {};
+  const within: Record<string, Record<string, Tensor>> = {};
+  for (const [path, value] of Object.entries(tensors)) {
+    const [first, ...rest] = path.split(".");
+    if (rest.length === 0) tree[first] = value;
+    else within[first] = { ...within[first], [rest.join(".")]: value };
+  }
+  for (const [name, inner] of Object.entries(within)) tree[name] = treeOf(inner);
+  return tree;
+}
+
+function pathsOf(tree: TensorTree, prefix = ""): Record<string, Tensor> {
+  const parts = Object.entries(tree).map(([name, value]) =>
+    value instanceof Tensor ? { [`${prefix}${name}`]: value } : pathsOf(value, `${prefix}${name}.`),
+  );
+  return Object.assign({}, ...parts);
+}
+
+function expectAll(got: Record<string, Tensor>, wanted: StoredTensors, tolerance: number): void {
+  expect(Object.keys(got).sort()).toEqual(Object.keys(wanted).sort());
+  for (const [path, value] of Object.entries(got)) expectStored(value, wanted[path], tolerance);
+}
+
+describe.each([
+  ["f64", 1e-12],
+  ["f32", 1e-5],
+] as const)("in %s", (dtype, tolerance) => {
+  const load = (value: Stored): Tensor => {
+    const loaded = stored(value);
+    return isFloat(loaded.dtype) ? cast(loaded, dtype) : loaded;
+  };
+  const loadAll = (tensors: StoredTensors): TensorTree =>
+    treeOf(Object.fromEntries(Object.entries(tensors).map(([path, value]) => [path, load(value)])));
+  const wanted = (value: Stored): Stored => (isFloat(value.dtype) ? { ...value, dtype } : value);
+  const allWanted = (tensors: StoredTensors): StoredTensors =>
+    Object.fromEntries(Object.entries(tensors).map(([path, value]) => [path, wanted(value)]));
+
+  test.each(named)("case %s: outputs, state, penalty and gradients as PyTorch", (_, one) => {
+    const layer = layerFromConfig(one.layer);
+    const inputs = one.inputs.map(load);
+    const params = loadAll(one.params);
+    const state = loadAll(one.state);
+    const options = { training: one.training, key: random.key(0) };
+
+    const shapes = inputs.map(({ shape }) => shape.slice(1));
+    const initial = layer.init(random.key(1), shapes, dtype);
+    expect(initial.outputShapes).toEqual([one.y.shape.slice(1)]);
+    const typesOf = (tree: TensorTree): Record<string, unknown> =>
+      Object.fromEntries(
+        Object.entries(pathsOf(tree)).map(([path, value]) => [path, [value.dtype, value.shape]]),
+      );
+    expect(typesOf(initial.params)).toEqual(typesOf(params));
+    expect(typesOf(initial.state)).toEqual(typesOf(state));
+
+    const apply = jit((params: TensorTree, inputs: readonly Tensor[]) =>
+      layer.apply({ params, state }, inputs, options),
+    );
+    const applied = apply(params, inputs);
+    expectStored(applied.outputs[0], wanted(one.y), tolerance);
+    expectAll(pathsOf(applied.state), allWanted(one.stateAfter), tolerance);
+    if (one.penalty === undefined) expect(applied.penalty).toBeUndefined();
+    else if (applied.penalty === undefined) expect.fail("there is no penalty");
+    else expectStored(applied.penalty, wanted(one.penalty), tolerance);
+
+    const floats = inputs.filter((input) => isFloat(input.dtype));
+    const cotangent = load(one.cotangent);
+    const loss = (params: TensorTree, given: readonly Tensor[]): Tensor => {
+      const all = inputs.map((input) => (isFloat(input.dtype) ? given[floats.indexOf(input)] : input));
+      const { outputs, penalty } = layer.apply({ params, state }, all, options);
+      const value = sum(mul(outputs[0], cotangent));
+      return penalty === undefined ? value : add(value, penalty);
+    };
+    const [ofParams, ofInputs] = jit(grad(loss, [0, 1]))(params, floats);
+    expectAll(pathsOf(ofParams), allWanted(one.gradients.params), tolerance);
+    for (const [i, gradient] of ofInputs.entries()) {
+      expectStored(gradient, wanted(one.gradients.inputs[i]), tolerance);
+    }
+  });
+});
