@@ -1,5 +1,18 @@
-export { type AdamOptions, adam } from "./adam.ts";
+// What users see as "neurite/optim".
+export { type AccumulationOptions, accumulateGradients } from "./accumulate.ts";
+export { type AdamOptions, type AdamWOptions, adam, adamax, adamW, amsgrad, nadam } from "./adam.ts";
+export {
+  type AdadeltaOptions,
+  type AdagradOptions,
+  adadelta,
+  adagrad,
+  type RmspropOptions,
+  rmsprop,
+} from "./adaptive.ts";
+export { averagedWeights, type MovingAverageOptions, movingAverage } from "./average.ts";
 export { chain, scale } from "./chain.ts";
+export { type ClipOptions, clipByGlobalNorm, clipByNorm, clipByValue } from "./clipping.ts";
+export { type DecayOptions, decoupledWeightDecay, weightDecay } from "./decay.ts";
 export { type OptimizerName, optimizerFromConfig, optimizerOf } from "./names.ts";
 export {
   mapTensors,
@@ -11,4 +24,20 @@ export {
   type UpdateContext,
   type Updated,
 } from "./optimizer.ts";
-export { momentum, type SgdOptions, sgd } from "./sgd.ts";
+export { type LearningRate, type Schedule, scheduledRate } from "./schedule.ts";
+export {
+  type CosineDecayOptions,
+  cosineDecay,
+  type ExponentialDecayOptions,
+  exponentialCooling,
+  exponentialDecay,
+  type OneCycleOptions,
+  oneCycle,
+  type PiecewiseConstantDecayOptions,
+  type PolynomialDecayOptions,
+  piecewiseConstantDecay,
+  polynomialDecay,
+  warmup,
+} from "./schedules.ts";
+export { gradientDescent, momentum, nesterov, type SgdOptions, sgd } from "./sgd.ts";
+export { type LionOptions, lion, type RpropOptions, rprop } from "./sign.ts";

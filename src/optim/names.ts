@@ -1,22 +1,92 @@
 import { NeuriteError, unknownName } from "../base/error.ts";
 import { isPlainObject } from "../base/tree.ts";
-import { adamFromConfig } from "./adam.ts";
+import { accumulateGradients } from "./accumulate.ts";
+import { adam, adamax, adamW, amsgrad, nadam } from "./adam.ts";
+import { adadelta, adagrad, rmsprop } from "./adaptive.ts";
+import { movingAverage } from "./average.ts";
 import { chain, scale } from "./chain.ts";
+import { clipByGlobalNorm, clipByNorm, clipByValue } from "./clipping.ts";
+import { decoupledWeightDecay, weightDecay } from "./decay.ts";
 import type { Optimizer, Transformation } from "./optimizer.ts";
-import { descentFromConfig } from "./sgd.ts";
+import type { Schedule } from "./schedule.ts";
+import {
+  cosineDecay,
+  exponentialCooling,
+  exponentialDecay,
+  oneCycle,
+  piecewiseConstantDecay,
+  polynomialDecay,
+  warmup,
+} from "./schedules.ts";
+import { gradientDescent, momentum, nesterov, sgd } from "./sgd.ts";
+import { lion, rprop } from "./sign.ts";
 
-type Maker = (config: Readonly<Record<string, unknown>>) => Transformation | Optimizer;
+/** Options read from JSON, which what they make checks. */
+type Config = Readonly<Record<string, unknown>>;
 
-const makers: Readonly<Record<string, Maker>> = {
-  sgd: (config) => descentFromConfig("sgd", config),
-  momentum: (config) => descentFromConfig("momentum", config),
-  adam: adamFromConfig,
-  scale: ({ factor }) => scale({ factor: Number(factor) }),
-  chain: ({ stages }) => chain(...(Array.isArray(stages) ? stages.map(stageFrom) : [])),
-};
+interface Maker<T> {
+  make(options: object): T;
+}
 
 /** The names of optimizers that need no options. */
-export type OptimizerName = "sgd" | "momentum" | "adam";
+export type OptimizerName =
+  | "gradientDescent"
+  | "sgd"
+  | "momentum"
+  | "nesterov"
+  | "adagrad"
+  | "adadelta"
+  | "rmsprop"
+  | "adam"
+  | "adamW"
+  | "amsgrad"
+  | "nadam"
+  | "adamax"
+  | "lion"
+  | "rprop";
+
+const optimizers: Readonly<Record<OptimizerName, Maker<Optimizer>>> = {
+  gradientDescent: { make: gradientDescent },
+  sgd: { make: sgd },
+  momentum: { make: momentum },
+  nesterov: { make: nesterov },
+  adagrad: { make: adagrad },
+  adadelta: { make: adadelta },
+  rmsprop: { make: rmsprop },
+  adam: { make: adam },
+  adamW: { make: adamW },
+  amsgrad: { make: amsgrad },
+  nadam: { make: nadam },
+  adamax: { make: adamax },
+  lion: { make: lion },
+  rprop: { make: rprop },
+};
+
+const makers: Readonly<Record<string, Maker<Transformation | Optimizer>>> = {
+  ...optimizers,
+  scale: { make: scale },
+  clipByValue: { make: clipByValue },
+  clipByNorm: { make: clipByNorm },
+  clipByGlobalNorm: { make: clipByGlobalNorm },
+  weightDecay: { make: weightDecay },
+  decoupledWeightDecay: { make: decoupledWeightDecay },
+  movingAverage: { make: movingAverage },
+  chain: { make: ({ stages }: Config) => chain(...(Array.isArray(stages) ? stages.map(stageFrom) : [])) },
+  accumulateGradients: {
+    make: ({ optimizer, steps }: Config) =>
+      accumulateGradients(optimizerFromConfig(optimizer), { steps: Number(steps) }),
+  },
+};
+
+const schedules: Readonly<Record<string, Maker<Schedule>>> = {
+  exponentialCooling: { make: exponentialCooling },
+  exponentialDecay: { make: exponentialDecay },
+  polynomialDecay: { make: polynomialDecay },
+  cosineDecay: { make: cosineDecay },
+  piecewiseConstantDecay: { make: piecewiseConstantDecay },
+  warmup: { make: warmup },
+  oneCycle: { make: oneCycle },
+};
 
 /**
  * The optimizer of a name, with its defaults, or the one given. Throws for an unknown name, suggesting the closest.
@@ -29,7 +99,10 @@ export type OptimizerName = "sgd" | "momentum" | "adam";
  * ```
  */
 export function optimizerOf(optimizer: OptimizerName | Optimizer): Optimizer {
-  return typeof optimizer === "string" ? optimizerFromConfig({ type: optimizer, config: {} }) : optimizer;
+  if (typeof optimizer !== "string") return optimizer;
+  if (!Object.hasOwn(optimizers, optimizer))
+    throw unknownName("optimizer", optimizer, Object.keys(optimizers));
+  return optimizers[optimizer].make({});
 }
 
 /**
@@ -56,14 +129,28 @@ export function optimizerFromConfig(description: unknown): Optimizer {
 }
 
 function stageFrom(description: unknown): Transformation | Optimizer {
+  return fromDescription("optimizer", makers, description);
+}
+
+/** What a description makes; a learning rate in it may be the description of a schedule. */
+function fromDescription<T>(
+  kind: string,
+  makers: Readonly<Record<string, Maker<T>>>,
+  description: unknown,
+): T {
   const { type, config } = isPlainObject(description) ? description : { type: undefined, config: undefined };
   if (typeof type !== "string" || !isPlainObject(config)) {
     throw new NeuriteError({
-      operation: "optimizer",
+      operation: kind,
       got: JSON.stringify(description),
       expected: '{"type": …, "config": {…}}',
     });
   }
-  if (!Object.hasOwn(makers, type)) throw unknownName("optimizer", type, ["sgd", "momentum", "adam"]);
-  return makers[type](config);
+  if (!Object.hasOwn(makers, type)) throw unknownName(kind, type, Object.keys(makers));
+  const { learningRate } = config;
+  if (!isPlainObject(learningRate)) return makers[type].make(config);
+  return makers[type].make({
+    ...config,
+    learningRate: fromDescription("schedule", schedules, learningRate),
+  });
 }

@@ -1,6 +1,7 @@
 import { NeuriteError } from "../base/error.ts";
-import { isPlainObject, mapTree, type Tree } from "../base/tree.ts";
-import { Tensor } from "../tensor/index.ts";
+import { flatten, isPlainObject, mapTree, type Tree } from "../base/tree.ts";
+import { add, square, sum, Tensor } from "../tensor/index.ts";
+import type { Schedule } from "./schedule.ts";
 
 /** Parameters, gradients or moments: any tree of tensors. */
 export type TensorTree = Tree<Tensor>;
@@ -24,10 +25,17 @@ export interface Updated {
 
 /** The options that made an optimizer, as JSON: what `save` writes. */
 export interface OptimizerConfig {
-  readonly [option: string]: number | boolean | string | undefined | readonly OptimizerDescription[];
+  readonly [option: string]:
+    | number
+    | boolean
+    | string
+    | undefined
+    | readonly number[]
+    | OptimizerDescription
+    | readonly OptimizerDescription[];
 }
 
-/** An optimizer as JSON. */
+/** An optimizer, a stage or a schedule as JSON. */
 export interface OptimizerDescription {
   readonly type: string;
   readonly config: OptimizerConfig;
@@ -46,11 +54,20 @@ export interface Transformation extends OptimizerDescription {
 export interface Optimizer extends Transformation {
   /** The learning rate η that a model starts with. */
   readonly learningRate: number;
+  /** How the rate goes on from there, which `update` applies itself; absent: constant. */
+  readonly schedule?: Schedule;
 }
 
 /** Combines the tensors that lie in the same place of trees of one structure. */
 export function mapTensors(f: (...tensors: Tensor[]) => Tensor, ...trees: readonly TensorTree[]): TensorTree {
   return mapTree(isTensor, f, ...trees);
+}
+
+/** The sum of the squares of all entries of a tree that is not empty. */
+export function squaredNorm(tree: TensorTree): Tensor {
+  return flatten(tree, isTensor)
+    .leaves.map((tensor) => sum(square(tensor)))
+    .reduce((total, squares) => add(total, squares));
 }
 
 /** The part of an optimizer's state that has a name. */

@@ -1,11 +1,30 @@
-import { add, mul, neg, type Tensor, zerosLike } from "../tensor/index.ts";
-import { branch, mapTensors, type Optimizer } from "./optimizer.ts";
-import { type OptionsOf, requireOptions, requireRange } from "./options.ts";
+import { add, mul, neg, zerosLike } from "../tensor/index.ts";
+import type { Optimizer } from "./optimizer.ts";
+import { type OptionsOf, readOptions, type SettingsOf } from "./options.ts";
+import { perWeight, type Rule } from "./per-weight.ts";
 
-const kinds = { learningRate: "number", momentum: "number", nesterov: "boolean" } as const;
+const defaults = { learningRate: 0.01, momentum: 0, nesterov: false };
 
-/** Options of `sgd` and `momentum`. */
-export type SgdOptions = OptionsOf<typeof kinds>;
+/** Options of `sgd`, `momentum` and `nesterov`. */
+export type SgdOptions = OptionsOf<typeof defaults>;
+
+/**
+ * Gradient descent, β ← β − η∇L (lecture 4, "Optimization"): `sgd` under the name it has where the gradient is that of all
+ * examples, as in `minimize`. `learningRate` η is 0.01.
+ *
+ * @example
+ * ```ts
+ * import { gradientDescent, minimize } from "neurite/optim";
+ *
+ * const { converged } = minimize((x: Tensor) => sum(square(x)), tensor([3, 4]), {
+ *   method: gradientDescent({ learningRate: 0.1 }),
+ * }); // true
+ * ```
+ */
+export function gradientDescent(options: Pick<SgdOptions, "learningRate"> = {}): Optimizer {
+  const settings = readOptions("gradientDescent", options, { learningRate: 0.01 });
+  return perWeight("gradientDescent", settings, descent({ ...settings, momentum: 0, nesterov: false }));
+}
 
 /**
  * Stochastic gradient descent, β ← β − η∇L (lecture 4, "Stochastic Gradient Descent").
@@ -22,7 +41,8 @@ export type SgdOptions = OptionsOf<typeof kinds>;
  * ```
  */
 export function sgd(options: SgdOptions = {}): Optimizer {
-  return descent("sgd", { learningRate: 0.01, momentum: 0, nesterov: false, ...options });
+  const settings = readOptions("sgd", options, defaults);
+  return perWeight("sgd", settings, descent(settings));
 }
 
 /**
@@ -33,41 +53,48 @@ export function sgd(options: SgdOptions = {}): Optimizer {
  * ```ts
  * import { momentum } from "neurite/optim";
  *
- * const optimizer = momentum({ learningRate: 0.01, nesterov: true });
+ * const optimizer = momentum({ learningRate: 0.01 });
  * ```
  */
 export function momentum(options: SgdOptions = {}): Optimizer {
-  return descent("momentum", { learningRate: 0.01, momentum: 0.9, nesterov: false, ...options });
+  const settings = readOptions("momentum", options, { ...defaults, momentum: 0.9 });
+  return perWeight("momentum", settings, descent(settings));
 }
 
-/** `sgd` or `momentum` from options that were read. */
-export function descentFromConfig(type: "sgd" | "momentum", config: object): Optimizer {
-  requireOptions(type, config, kinds);
-  return type === "sgd" ? sgd(config) : momentum(config);
+/**
+ * Nesterov's accelerated gradient, Δβ ← αΔβ − η∇L(β + αΔβ), β ← β + Δβ (lecture 4, "Stochastic Gradient Descent", whose
+ * ∇L(β + Δβ) leaves out the α of the step that momentum alone would make): `sgd` with `nesterov`, and a `momentum` α of
+ * 0.9 by default. Y. Nesterov, A method for solving the convex programming problem with convergence rate O(1/k²) (1983).
+ *
+ * @example
+ * ```ts
+ * import { nesterov } from "neurite/optim";
+ *
+ * const optimizer = nesterov({ learningRate: 0.01 });
+ * ```
+ */
+export function nesterov(options: Omit<SgdOptions, "nesterov"> = {}): Optimizer {
+  const settings = readOptions("nesterov", options, { learningRate: 0.01, momentum: 0.9 });
+  return perWeight("nesterov", settings, descent({ ...settings, nesterov: true }));
 }
 
-function descent(type: "sgd" | "momentum", options: Required<SgdOptions>): Optimizer {
-  requireOptions(type, options, kinds);
-  const { learningRate, momentum, nesterov } = options;
-  requireRange(type, "learningRate", learningRate, 0, Number.POSITIVE_INFINITY);
-  requireRange(type, "momentum", momentum, 0, 1);
+function descent({ momentum, nesterov }: SettingsOf<typeof defaults>): Rule {
+  if (momentum === 0) {
+    return {
+      memory: {},
+      step:
+        ({ learningRate }) =>
+        (gradient) => [mul(gradient, neg(learningRate))],
+    };
+  }
   return {
-    type,
-    config: { learningRate, momentum, nesterov },
-    learningRate,
-    init: (params) =>
-      momentum === 0 ? undefined : { velocity: mapTensors((tensor) => zerosLike(tensor), params) },
-    update: (gradients, state, context) => {
-      const slope = (gradient: Tensor): Tensor => mul(gradient, neg(context.learningRate));
-      if (momentum === 0) return { updates: mapTensors(slope, gradients), state };
-      const velocity = mapTensors(
-        (old, gradient) => add(mul(old, momentum), slope(gradient)),
-        branch(state, "velocity"),
-        gradients,
-      );
-      if (!nesterov) return { updates: velocity, state: { velocity } };
-      const ahead = mapTensors((v, gradient) => add(mul(v, momentum), slope(gradient)), velocity, gradients);
-      return { updates: ahead, state: { velocity } };
-    },
+    memory: { velocity: zerosLike },
+    step:
+      ({ learningRate }) =>
+      (gradient, [old]) => {
+        const slope = mul(gradient, neg(learningRate));
+        const velocity = add(mul(old, momentum), slope);
+        return [nesterov ? add(mul(velocity, momentum), slope) : velocity, velocity];
+      },
   };
 }
