@@ -97,17 +97,14 @@ static i64 place_left_${suffix}(
     }
     tile->lengths = (const i32 *)(memory + scratch + o->lengths);
     tile->runs = entries;
-    tile->step = o->step;
     return count;
   }
   count = least(count, place_walk_left(walk));
   place_sums(places, list, o->capacity, depth, walk->at, 1, extents, o->guards, fill);
   place_walk_along(walk, count);
-  if (!o->packed && count % ${rowStep} == 0) {
-    *isList = 1;
-    tile->runs = depth;
-    return count;
-  }
+  *isList = 1;
+  tile->runs = depth;
+  if (!o->packed && count % ${rowStep} == 0) return count;
   const u32 panel = scratch + (u32)plan->leftPanel;
   ${type} *out = (${type} *)(memory + panel);
   if (count == ${rows}) {
@@ -118,12 +115,7 @@ static i64 place_left_${suffix}(
       for (i64 i = 0; i < ${rows}; i++) out[k * ${rows} + i] = i < count ? from[i] : 0;
     }
   }
-  i32 *lengths = (i32 *)(memory + scratch + o->lengths);
-  lengths[0] = (i32)depth;
-  for (i64 i = 0; i < ${rows}; i++) places[i] = panel + (u32)(i * ${bytes});
-  tile->lengths = lengths;
-  tile->runs = 1;
-  tile->step = ${rows};
+  for (i64 k = 0; k < depth; k++) places[k] = panel + (u32)(k * ${rows * bytes});
   return count;
 }
 
@@ -174,7 +166,6 @@ static void contract_${suffix}(
           const contraction_operand *o = &plan->left;
           place_walk walk = place_walk_from(args + o->panelAxes, o->panelRank, 1 + o->guards, leftStart, firstRow);
           ${type} *sums = (${type} *)(memory + scratch + plan->sums);
-          tile.rightStep = ${width};
           tile.sumsStep = plan->sumsStep;
           tile.accumulate = depth > 0;
           for (i64 row = firstRow; row < endRow;) {

@@ -5,7 +5,7 @@
 export function vectorText(source: string, fuse = false): string {
   return `#ifndef __clang__
 #pragma GCC push_options
-#pragma GCC optimize("O1"${fuse ? ', "fp-contract=fast"' : ""})
+#pragma GCC optimize("O1"${fuse ? ', "expensive-optimizations", "no-ivopts", "fp-contract=fast"' : ""})
 #endif
 ${fuse ? fused(source) : source}
 #ifndef __clang__

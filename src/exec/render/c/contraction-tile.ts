@@ -66,14 +66,13 @@ export function tileText(shape: TileShape, { fma }: Target): SharedText {
   });
   const source = `typedef ${type} vector_${suffix} __attribute__((vector_size(${bytes * lanes}), aligned(${bytes})));
 typedef struct {
-  /* Where left values lie, from memory: runs of them, how long each is, and their distance in it. */
+  /* Where left values lie, from memory, and how long their runs are. */
   const char *memory;
   const u32 *places;
   const i32 *lengths;
-  i64 runs, step;
-  /* Right values: rows of vectors, rightStep elements apart. */
+  i64 runs;
+  /* A packed panel of right values. */
   const ${type} *right;
-  i64 rightStep;
   /* Rows of sums, sumsStep elements apart. */
   ${type} *sums;
   i64 sumsStep;
@@ -89,7 +88,8 @@ function functionName(shape: TileShape, form: LeftForm, rows: number, vectors: n
 }
 
 function tileFunction(shape: TileShape, form: LeftForm, rows: number, vectors: number): string {
-  const { type, lanes } = shape;
+  const { type, bytes, lanes } = shape;
+  const width = tileColumns(shape);
   const suffix = tileSuffix(shape);
   const vector = `vector_${suffix}`;
   const each = (count: number, text: (k: number) => string, separator = " "): string =>
@@ -103,22 +103,22 @@ function tileFunction(shape: TileShape, form: LeftForm, rows: number, vectors: n
       ${each(rows, (i) => `{ ${type} a = ${left(i)}; ${each(vectors, (j) => `s${i}_${j} += a * b${j};`)} }`, "\n      ")}`;
   const loops: Record<LeftForm, string> = {
     rows: `for (i64 r = 0; r < t->runs; r++, places += ${shape.rows}) {
-    ${each(rows, (i) => `const ${type} *p${i} = (const ${type} *)(t->memory + places[${i}]);`)}
-    const i64 length = t->lengths[r];
-    for (i64 k = 0, x = 0; k < length; k++, x += step, right += rightStep) {
-      ${multiply((i) => `p${i}[x]`)}
+    ${each(rows, (i) => `const u64 p${i} = places[${i}];`)}
+    const char *left = memory;
+    for (const ${type} *end = right + t->lengths[r] * ${width}; right != end; right += ${width}, left += ${bytes}) {
+      ${multiply((i) => `*(const ${type} *)(left + p${i})`)}
     }
   }`,
-    list: `for (i64 k = 0; k < t->runs; k++, right += rightStep) {
-      const ${type} *p = (const ${type} *)(t->memory + places[k]);
+    list: `for (i64 k = 0; k < t->runs; k++, right += ${width}) {
+      const ${type} *p = (const ${type} *)(memory + places[k]);
       ${multiply((i) => `p[${i}]`)}
   }`,
   };
   const sum = (i: number, j: number): string => `*(${vector} *)(sums + ${i} * sumsStep + ${j * lanes})`;
   return `static __attribute__((noinline)) void ${functionName(shape, form, rows, vectors)}(const tile_${suffix} *t) {
+  const char *memory = t->memory;
   const u32 *places = t->places;
   const ${type} *right = t->right;
-  const i64 rightStep = t->rightStep;${form === "rows" ? "\n  const i64 step = t->step;" : ""}
   ${type} *sums = t->sums;
   const i64 sumsStep = t->sumsStep;
   ${tile((i, j) => `${vector} s${i}_${j} = {0};`)}

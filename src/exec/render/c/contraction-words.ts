@@ -42,9 +42,8 @@ export const operandFields = [
   "extents",
   // Whether rows or columns lie one behind the other, so that only depths are listed.
   "listed",
-  // Whether runs along depth are listed instead of elements, and the distance in them, in elements.
+  // Whether runs of contiguous elements along depth are listed instead of elements.
   "whole",
-  "step",
   // Whether a tile's left values are copied before they are read.
   "packed",
   // The list of depths: room for it, and places in scratch.
@@ -76,24 +75,21 @@ export interface Operand {
 export interface Reading {
   readonly listed: boolean;
   readonly whole: boolean;
-  readonly step: number;
 }
 
 /** Rows or columns that lie one behind the other under the same guards are read by lists of depths, all others along depth. */
 export function readingOf(
-  { along, limits, panel, depth, guards }: PackPlan,
+  { along, limits, panel, depth }: PackPlan,
   side: "left" | "right",
   shape: TileShape,
 ): Reading {
   const run = panel[panel.length - 1].extent;
   const steady = limits.every((limit, k) => k % 2 === 0 || limit === 0);
   const filled = run % shape.rowStep === 0 || run >= 4 * shape.rows || panel.length === 1;
-  if (along && steady && (side === "right" || filled)) return { listed: true, whole: false, step: 1 };
+  if (along && steady && (side === "right" || filled)) return { listed: true, whole: false };
   const [stride, ...guardSteps] = depth[depth.length - 1].strides;
-  const step = stride / shape.bytes;
-  const whole =
-    guardSteps.every((guardStep) => guardStep === 0) && (step === 1 || (side === "left" && guards === 0));
-  return { listed: false, whole, step: whole ? step : 1 };
+  const whole = stride === shape.bytes && guardSteps.every((step) => step === 0);
+  return { listed: false, whole };
 }
 
 /**
@@ -130,7 +126,7 @@ export function layOutWords(
   const places: number[] = [];
   const operand = (side: "left" | "right"): Record<OperandField, number> => {
     const { plan, word, offset } = operands[side];
-    const { listed, whole, step } = readingOf(plan, side, shape);
+    const { listed, whole } = readingOf(plan, side, shape);
     const run = plan.depth[plan.depth.length - 1].extent;
     const entries = whole ? Math.ceil(blocks.depth / run) + 1 : blocks.depth;
     const capacity = roundUp(entries, placeLanes);
@@ -152,7 +148,6 @@ export function layOutWords(
       extents: table(plan.limits.filter((_, k) => k % 2 === 0)),
       listed: Number(listed),
       whole: Number(whole),
-      step,
       packed: Number(blocks.packLeft),
       capacity,
       list: reserve(4 * capacity * (1 + plan.guards)),

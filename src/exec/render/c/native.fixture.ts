@@ -94,7 +94,7 @@ export function findTarget(): Target | undefined {
 
 /** Lays arrays, scratch and words out in one memory. */
 export function layOut(
-  kernel: RenderedKernel,
+  kernel: { readonly words: readonly number[]; readonly scratchBytes: number },
   arrays: readonly TypedArray[],
   dtypes: readonly DType[],
 ): { memory: ArrayBuffer; words: Int32Array; views: TypedArray[]; ends: number[] } {
@@ -108,9 +108,10 @@ export function layOut(
   };
   const addresses = arrays.map((array) => reserve(array.byteLength));
   if (kernel.scratchBytes > 0) addresses.push(reserve(kernel.scratchBytes));
-  const memory = new ArrayBuffer(next);
+  // As in the runtime, memory begins at a page.
+  const memory = new WebAssembly.Memory({ initial: Math.ceil(next / 65536) }).buffer;
   // What lies in scratch must not matter: these are NaN, or −1.
-  new Uint8Array(memory, 64).fill(0xff);
+  new Uint8Array(memory, 64, next - 64).fill(0xff);
   const views = arrays.map((array, k) => {
     const view = dtypeFacts[dtypes[k]].view(memory, addresses[k], array.length);
     view.set(array);
