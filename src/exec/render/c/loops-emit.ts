@@ -1,6 +1,6 @@
 import { startOf } from "../../../lang/kernel/evaluate.ts";
 import { type Group, type LoweredNest, type ReduceNode, type Step, stepNodes } from "../nest/lower.ts";
-import type { Access, Node } from "../nest/nodes.ts";
+import { type Access, type Node, nodesOf } from "../nest/nodes.ts";
 import { Emitter } from "./emitter.ts";
 import { type Partials, type Reducer, reducerOf } from "./loops-reduce.ts";
 import { combineText, literalText } from "./scalar.ts";
@@ -27,6 +27,25 @@ export function reducersOf({ schedule, graph, groups }: LoweredNest): Map<Reduce
   return reducers;
 }
 
+/**
+ * The extent of the vector axis where it is written into the code: as long as partial values fit into registers, and
+ * elements lie side by side, as channels do and batches do not.
+ */
+export function fixedExtentOf({ schedule, groups }: LoweredNest): number | undefined {
+  const { vectorAxis, vectorized, short } = schedule;
+  if (vectorized !== "space" || vectorAxis < 0 || short || !groups.some((group) => group.inner))
+    return undefined;
+  const roots = groups.flatMap((group) => group.steps.flatMap(stepNodes));
+  const isStrided = (access: Access): boolean => typeof access.along !== "string";
+  const strided =
+    groups.some((group) => group.steps.some((step) => step.kind === "store" && isStrided(step.access))) ||
+    nodesOf(roots).some((node) => node.kind === "load" && isStrided(node.access));
+  const extent = schedule.space[vectorAxis];
+  return !strided && fixedExtents.includes(extent) ? extent : undefined;
+}
+
+const fixedExtents = [8, 16, 32, 64];
+
 class NestWriter {
   private readonly e: Emitter;
   private readonly nest: LoweredNest;
@@ -36,6 +55,7 @@ class NestWriter {
   private readonly innerAxes: readonly number[];
   /** The axis along which the compiler vectorises, −1 if there is none. */
   private readonly vectorAxis: number;
+  private readonly fixedExtent: number | undefined;
   private extents: readonly string[] = [];
 
   constructor(e: Emitter, nest: LoweredNest) {
@@ -44,6 +64,7 @@ class NestWriter {
     this.nest = nest;
     this.roots = nest.groups.flatMap((group) => group.steps.flatMap(stepNodes));
     this.reducers = reducersOf(nest);
+    this.fixedExtent = fixedExtentOf(nest);
     // The vector axis is the innermost loop over the space.
     const isMoved = (axis: number): boolean => vectorized === "space" && axis === vectorAxis;
     const axes = space.map((_, axis) => axis);
@@ -64,6 +85,7 @@ class NestWriter {
 
   // What add stores accumulate depends on the order of the loops.
   private isDivisible(): boolean {
+    if (this.fixedExtent !== undefined && this.spaceAxes[0] === this.vectorAxis) return false;
     return this.steps().every((step) => step.kind !== "store" || step.mode === "set");
   }
 
@@ -97,7 +119,10 @@ class NestWriter {
     const { e } = this;
     const { groups } = this.nest;
     const [from, to] = this.rangeOf(axis);
-    if (groups.some((group) => group.inner)) {
+    if (this.fixedExtent !== undefined) {
+      e.line(`enum { first = 0, end = ${this.fixedExtent} };`);
+      for (const group of groups) this.blockGroup(group, axis);
+    } else if (groups.some((group) => group.inner)) {
       e.block(`for (i64 first = ${from}; first < ${to}; first += ${blockLength})`, () => {
         e.line(`i64 const end = ${to} - first < ${blockLength} ? ${to} : first + ${blockLength};`);
         for (const group of groups) this.blockGroup(group, axis);
@@ -123,9 +148,9 @@ class NestWriter {
     const reductions = reductionsOf(group);
     for (const { value, combine, result } of reductions) {
       const { dtype } = value;
-      e.line(`${dtype} ${nameOf(result)}[${blockLength}];`);
+      e.line(`${dtype} ${nameOf(result)}[${this.fixedExtent ?? blockLength}];`);
       const start = literalText(dtype, startOf(combine, dtype));
-      e.line(`for (i64 k = 0; k < ${blockLength}; k++) ${nameOf(result)}[k] = ${start};`);
+      e.line(`for (i64 k = 0; k < end - first; k++) ${nameOf(result)}[k] = ${start};`);
     }
     this.innerLoops(this.innerAxes, roots, () => {
       e.independent(group.steps);

@@ -1,6 +1,6 @@
 import type { LoopNest } from "../../../lang/kernel/kernel.ts";
 import { lowerNest } from "../nest/lower.ts";
-import { emitNest, reducersOf } from "./loops-emit.ts";
+import { emitNest, fixedExtentOf, reducersOf } from "./loops-emit.ts";
 import type { RenderedKernel } from "./rendered.ts";
 
 /** A loop nest as C: plain loops, which the compiler vectorises, around blocks of points. */
@@ -10,7 +10,7 @@ export function renderLoopNest(nest: LoopNest): RenderedKernel {
   }
   const lowered = lowerNest(nest, nest.buffers.length);
   return {
-    key: lowered.key,
+    key: `${lowered.key} ${fixedExtentOf(lowered)}`,
     words: lowered.graph.words,
     scratchBytes: 0,
     shared: [...reducersOf(lowered).values()].flatMap(({ accumulate, fold }) => [accumulate, fold]),

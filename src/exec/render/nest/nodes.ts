@@ -144,6 +144,18 @@ export function operandsOf(node: Node): readonly Node[] {
   }
 }
 
+/** The nodes that some nodes are made of, and they themselves, each once. */
+export function nodesOf(roots: Iterable<Node>): Node[] {
+  const seen = new Set<Node>();
+  const visit = (node: Node): void => {
+    if (seen.has(node)) return;
+    seen.add(node);
+    for (const operand of operandsOf(node)) visit(operand);
+  };
+  for (const root of roots) visit(root);
+  return [...seen];
+}
+
 /** The nodes that a statement reads. */
 export function statementNodes(statement: StoreNode | CheckNode): readonly Node[] {
   return statement.kind === "check"
