@@ -1,5 +1,19 @@
 import { expect, test } from "vitest";
-import { mean, random, std, Tensor } from "../tensor/index.ts";
+import {
+  abs,
+  eye,
+  matmul,
+  max,
+  mean,
+  mul,
+  norm,
+  random,
+  reshape,
+  std,
+  sub,
+  Tensor,
+  transpose,
+} from "../tensor/index.ts";
 import { conv2d, dense, initializers, type Layer, type TensorTree } from "./index.ts";
 import { initializerOf } from "./initializer-table.ts";
 
@@ -56,6 +70,64 @@ test("initializers with options", () => {
   expect(initializers.ones()(key, [2], "f32").toArray()).toEqual([1, 1]);
 });
 
+test.each([
+  ["f32", [40, 40], 1e-5],
+  ["f64", [40, 40], 1e-13],
+  ["f64", [3, 3, 2, 5], 1e-13],
+  ["f64", [4, 20], 1e-13],
+  ["f64", [1, 1], 1e-13],
+] as const)("orthogonal in %s of %j has orthonormal rows or columns", (dtype, shape, tolerance) => {
+  const x = initializers.orthogonal({ gain: 3 })(key, shape, dtype);
+  expect([x.dtype, x.shape]).toEqual([dtype, shape]);
+  const columns = shape[shape.length - 1];
+  const matrix = reshape(x, [x.dataSync().length / columns, columns]);
+  const tall = matrix.shape[0] >= columns ? matrix : transpose(matrix);
+  const count = tall.shape[1];
+  const error = sub(matmul(transpose(tall), tall), mul(eye(count, count, dtype), 9));
+  expect(max(abs(error)).item()).toBeLessThan(9 * tolerance);
+});
+
+test("orthogonal matrices are spread evenly: their entries have mean 0 and variance 1 / n", () => {
+  const drawn = random
+    .split(key, 200)
+    .map((one) => [...initializers.orthogonal()(one, [4, 4], "f64").dataSync()]);
+  for (let entry = 0; entry < 16; entry++) {
+    const values = drawn.map((matrix) => matrix[entry]);
+    const average = values.reduce((a, b) => a + b) / 200;
+    const square = values.reduce((a, b) => a + b * b, 0) / 200;
+    // Standard deviations 0.5 / √200 = 0.035, and of the squares √(3 / 24 − 1 / 16) / √200 = 0.018; four and a half of each.
+    expect(Math.abs(average)).toBeLessThan(0.16);
+    expect(Math.abs(square - 0.25)).toBeLessThan(0.08);
+  }
+});
+
+test("randomDirections: every weight vector has length 1, and each entry the deviation of lecunNormal", () => {
+  const W = initializers.randomDirections()(key, [50, 400], "f64");
+  for (const length of norm(W, { axis: 0 }).dataSync()) expect(length).toBeCloseTo(1, 12);
+  expect(std(W).item()).toBeCloseTo(Math.sqrt(1 / 50), 3);
+  const kernels = initializers.randomDirections()(key, [3, 3, 2, 4], "f32");
+  for (const length of norm(kernels, { axis: [0, 1, 2] }).dataSync()) expect(length).toBeCloseTo(1, 5);
+});
+
+test("spreadHinges: relu hinges of a layer on standardised inputs lie everywhere between −radius and radius", () => {
+  const biases = [...initializers.spreadHinges({ radius: 3 })(key, [30], "f32").dataSync()];
+  for (const [i, bias] of biases.entries()) {
+    expect(bias).toBeGreaterThanOrEqual(-3 + i * 0.2 - 1e-6);
+    expect(bias).toBeLessThanOrEqual(-3 + (i + 1) * 0.2 + 1e-6);
+  }
+  const own = biases.map((bias, i) => bias - i * 0.2);
+  expect(Math.max(...own) - Math.min(...own)).toBeGreaterThan(0.15);
+  const { params } = dense({
+    units: 30,
+    kernelInitializer: "randomDirections",
+    biasInitializer: "spreadHinges",
+  }).init(key, [[1]], "f64");
+  const { weights, biases: offsets } = tensorsOf(params);
+  const hinges = weights.dataSync().map((w, i) => -offsets.dataSync()[i] / w);
+  expect(new Set(weights.dataSync())).toEqual(new Set([-1, 1]));
+  for (const hinge of hinges) expect(Math.abs(hinge)).toBeLessThanOrEqual(2);
+});
+
 test("layers begin with glorotUniform and zeros, or as they are told, with a key for each", () => {
   const { params } = dense({ units: 300 }).init(key, [[200]], "f32");
   const limit = Math.sqrt(6 / 500);
@@ -95,5 +167,11 @@ test("bad options and names", () => {
   expect(() => initializers.glorotUniform()(key, [2, 2], "i32")).toThrow(
     "got dtype i32, expected f32 or f64",
   );
+  expect(() => initializers.spreadHinges({ radius: -1 })).toThrow("got radius: -1, expected a number from 0");
+  for (const type of ["orthogonal", "randomDirections"] as const) {
+    expect(() => initializerOf(type)(key, [3], "f32")).toThrow(
+      `${type}: got [3], expected at least two axes`,
+    );
+  }
   expect(() => initializers.heNormal()(key, [], "f32")).toThrow("expected at least one axis");
 });
