@@ -13,6 +13,7 @@ import type { Tensor } from "../../src/lang/program/tensor.ts";
 import { bind } from "../../src/lang/program/trace.ts";
 import { fromHost } from "../../src/tensor/create.ts";
 import { devices, getDevice, setDevice } from "../../src/tensor/devices.ts";
+import { jit } from "../../src/tensor/jit.ts";
 
 /** Every primitive of the language. */
 export const primitives: readonly Primitive[] = [...operationPrimitives, ...controlPrimitives];
@@ -207,4 +208,15 @@ export function expectClose(got: readonly Values[], wanted: readonly Values[], t
 
 function show(value: number): string {
   return Object.is(value, -0) ? "-0" : String(value);
+}
+
+/** After so many milliseconds no further random program is tried: a device that calls a C compiler takes long for each. */
+export const patience = 10_000;
+
+/**
+ * Compiles many runs as one program, so that a device with a compiler to call starts it once; its kernels are then at
+ * hand for each run by itself. For `beforeAll`.
+ */
+export function compileTogether(device: string, runs: readonly (() => readonly Tensor[])[]): void {
+  runOn(device, () => jit(() => runs.flatMap((run) => [...run()]))());
 }

@@ -1,8 +1,17 @@
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { trace } from "../../src/lang/program/trace.ts";
 import { verifyProgram } from "../../src/lang/program/verify.ts";
 import { jit } from "../../src/tensor/jit.ts";
-import { casesOf, compared, draw, expectClose, primitives, runOn, toleranceOf } from "./harness.ts";
+import {
+  casesOf,
+  compared,
+  compileTogether,
+  draw,
+  expectClose,
+  primitives,
+  runOn,
+  toleranceOf,
+} from "./harness.ts";
 
 const cases = casesOf(...primitives);
 
@@ -31,6 +40,17 @@ describe("an operation is one well-formed equation:", () => {
 });
 
 describe.each(compared)("%s equals the reference, eager and compiled:", (device) => {
+  beforeAll(() => {
+    compileTogether(
+      device,
+      cases.map(
+        ([, { apply, sample }]) =>
+          () =>
+            apply(...draw(sample, 1)),
+      ),
+    );
+  }, 120_000);
+
   test.each(cases)("%s", (_, each) => {
     for (const seed of [1, 2]) {
       const operands = draw(each.sample, seed);

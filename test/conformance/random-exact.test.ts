@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, test } from "vitest";
 import { jit } from "../../src/tensor/jit.ts";
-import { compared, expectClose, runOn, type Tolerance } from "./harness.ts";
+import { compared, expectClose, patience, runOn, type Tolerance } from "./harness.ts";
 import { changed, checkProgram, functionOf, inputsOf, recipes } from "./random-program.ts";
 import { exactSteps } from "./random-steps.ts";
 
@@ -37,7 +37,7 @@ describe.each(compared)("random programs of integers on %s equal the reference",
           );
         });
       }),
-      { numRuns: 400, seed: 1 },
+      { numRuns: 400, seed: 1, interruptAfterTimeLimit: patience },
     );
   });
 });

@@ -5,7 +5,7 @@ import { add, cast, mul, neg, stack, sub, sum, zeros } from "../../src/lang/ops/
 import type { Tensor } from "../../src/lang/program/tensor.ts";
 import { grad, jvp, valueAndGrad, vmap } from "../../src/lang/transforms/index.ts";
 import { jit } from "../../src/tensor/jit.ts";
-import { compared, expectClose, runOn, type Tolerance, type Values } from "./harness.ts";
+import { compared, expectClose, patience, runOn, type Tolerance, type Values } from "./harness.ts";
 import { changed, checkProgram, functionOf, inputsOf, type Recipe, recipes } from "./random-program.ts";
 import { smoothSteps } from "./random-steps.ts";
 
@@ -82,7 +82,7 @@ describe.each(compared)("random smooth programs on %s equal the reference:", (de
           expectClose(gotInPlace, wanted[1], relative(wanted[1]));
         });
       }),
-      { numRuns, seed: 1 },
+      { numRuns, seed: 1, interruptAfterTimeLimit: patience },
     );
   });
 });

@@ -4,7 +4,7 @@ import { dtypeFacts } from "../../src/base/dtype.ts";
 import { sizeOf } from "../../src/base/shape.ts";
 import { fromHost } from "../../src/tensor/create.ts";
 import { jit } from "../../src/tensor/jit.ts";
-import { compared, expectClose, generator, runOn } from "./harness.ts";
+import { compared, expectClose, generator, patience, runOn } from "./harness.ts";
 import { checkProgram, functionOf, inputsOf, type Recipe, recipes } from "./random-program.ts";
 import { roundedSteps } from "./random-steps.ts";
 
@@ -39,7 +39,7 @@ describe.each(compared)("random programs of operations that round once, on %s", 
           );
         });
       }),
-      { numRuns: 300, seed: 1 },
+      { numRuns: 300, seed: 1, interruptAfterTimeLimit: patience },
     );
   });
 });

@@ -24,7 +24,7 @@ import {
 import type { Tensor } from "../../src/lang/program/tensor.ts";
 import { vjp } from "../../src/lang/transforms/index.ts";
 import { jit } from "../../src/tensor/jit.ts";
-import { compared, drawTensor, expectClose, generator, runOn } from "./harness.ts";
+import { compared, drawTensor, expectClose, generator, patience, runOn } from "./harness.ts";
 
 // Integers: every sum is exact, in whatever order a device adds.
 function integers(dtype: DType, shape: Shape, seed: number, largest = 3): Tensor {
@@ -151,7 +151,7 @@ describe.each(compared)("on %s, in every shape,", (device) => {
           [y, kernel],
         );
       }),
-      { numRuns: 60, seed: 1 },
+      { numRuns: 60, seed: 1, interruptAfterTimeLimit: patience },
     );
   });
 
@@ -170,7 +170,7 @@ describe.each(compared)("on %s, in every shape,", (device) => {
           );
         }
       }),
-      { numRuns: 40, seed: 1 },
+      { numRuns: 40, seed: 1, interruptAfterTimeLimit: patience },
     );
   });
 
