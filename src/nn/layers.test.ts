@@ -19,6 +19,7 @@ import {
 import {
   activation,
   avgPool2d,
+  conv1d,
   conv2d,
   dense,
   describeLayer,
@@ -246,4 +247,31 @@ test("layers begin the same on every device", () => {
     setDevice(device);
   }
   expect(new Set(compiled).size).toBeGreaterThan(100);
+});
+
+test("a penalty on outputs leaves no head, whose logits it would see", () => {
+  const options = { units: 2, activation: "softmax" } as const;
+  expect(dense(options).head?.activation).toBe("softmax");
+  expect(dense({ ...options, kernelRegularizer: "l2" }).head?.linear.config.kernelRegularizer).toEqual({
+    type: "l2",
+    config: { l2: 0.01 },
+  });
+  expect(dense({ ...options, activityRegularizer: "l2" }).head).toBeUndefined();
+});
+
+test("a convolution with causal padding sees no later input", () => {
+  const layer = conv1d({ filters: 1, kernelSize: 3, padding: "causal", dilationRate: 2 });
+  const variables = layer.init(random.key(0), [[8, 1]], "f32");
+  const outputs = (last: number): number[] => [
+    ...layer
+      .apply(variables, [tensor([1, 2, 3, 4, 5, 6, 7, last], { shape: [1, 8, 1] })])
+      .outputs[0].dataSync(),
+  ];
+  expect(outputs(8).slice(0, 7)).toEqual(outputs(-50).slice(0, 7));
+  expect(outputs(8)[7]).not.toBe(outputs(-50)[7]);
+});
+
+test("activations that step are steps, with the gradient they are told", () => {
+  const [a] = activation("threshold").apply({ params: {}, state: {} }, [tensor([[-1, 0, 2]])]).outputs;
+  expect(a.toArray()).toEqual([[0, 0, 1]]);
 });
