@@ -4,7 +4,7 @@ import type { DType } from "../src/base/dtype.ts";
 import { sizeOf } from "../src/base/shape.ts";
 import { devices, getDevice, setDevice, type Tensor, tensor } from "../src/index.ts";
 import type { LossName } from "../src/losses/index.ts";
-import { conv2d, dense, flatten, type Layer, maxPool2d } from "../src/nn/index.ts";
+import { conv2d, dense, flatten, type Layer, lstm, maxPool2d } from "../src/nn/index.ts";
 import { adam, type Optimizer, sgd } from "../src/optim/index.ts";
 import { Sequential } from "../src/train/index.ts";
 import { fixtureLabels, fixtureValues } from "./fixtures/generator.ts";
@@ -70,6 +70,10 @@ const layers: Readonly<Record<string, () => Layer[]>> = {
     maxPool2d({ poolSize: 2 }),
     flatten(),
     dense({ units: 128, activation: "relu", name: "hidden" }),
+    dense({ units: 10, activation: "softmax", name: "output" }),
+  ],
+  lstm: () => [
+    lstm({ units: 128, inputShape: [28, 28], name: "reader" }),
     dense({ units: 10, activation: "softmax", name: "output" }),
   ],
 };

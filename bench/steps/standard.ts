@@ -1,5 +1,5 @@
 import { cast, gt, mul, random, slice, type Tensor } from "../../src/index.ts";
-import { conv2d, dense, flatten, type Layer, maxPool2d } from "../../src/nn/index.ts";
+import { conv2d, dense, flatten, type Layer, lstm, maxPool2d } from "../../src/nn/index.ts";
 import { adam, type Optimizer, sgd } from "../../src/optim/index.ts";
 import { Sequential } from "../../src/train/index.ts";
 import type { TrainingStep } from "./measure.ts";
@@ -14,7 +14,7 @@ interface Standard {
   readonly optimizer: () => Optimizer;
 }
 
-const standardSteps: Readonly<Record<MeasuredStep, Standard>> = {
+const standardSteps: Readonly<Record<StepName, Standard>> = {
   playground: {
     layers: () => [
       dense({ units: 8, activation: "tanh", inputShape: [2] }),
@@ -44,25 +44,27 @@ const standardSteps: Readonly<Record<MeasuredStep, Standard>> = {
     dense({ units: 128, activation: "relu" }),
     dense({ units: 10, activation: "softmax" }),
   ]),
+  lstm: classifier([64, 28, 28], () => [
+    lstm({ units: 128, inputShape: [28, 28] }),
+    dense({ units: 10, activation: "softmax" }),
+  ]),
 };
 
 /** The loss is computed on the logits before the last activation. */
 type LossName = "binaryCrossentropy" | "sparseCategoricalCrossentropy";
 
-/** The name of a step that can be measured. */
-type MeasuredStep = "playground" | "mlp" | "mlp-wide" | "cnn";
-/** All standard steps; lstm waits for recurrent layers. */
+/** All standard steps. */
 export const stepNames: readonly StepName[] = ["playground", "mlp", "mlp-wide", "cnn", "lstm"];
 /** The name of a standard step. */
-export type StepName = MeasuredStep | "lstm";
+export type StepName = "playground" | "mlp" | "mlp-wide" | "cnn" | "lstm";
 
-/** False for a step that cannot be measured yet. */
-export function isMeasured(step: string): step is MeasuredStep {
-  return Object.hasOwn(standardSteps, step);
+/** Whether there is a step of this name. */
+export function isStepName(name: string): name is StepName {
+  return Object.hasOwn(standardSteps, name);
 }
 
 /** The batch of a step, and a function that makes a fresh model for it; both come from `random.key(0)`. */
-export function prepareStep(step: MeasuredStep): () => TrainingStep {
+export function prepareStep(step: StepName): () => TrainingStep {
   const { layers, shape, targets, loss, optimizer } = standardSteps[step];
   const [inputKey, targetKey] = random.split(random.key(0));
   const x = random.normal(inputKey, shape);

@@ -2,13 +2,13 @@
 import { createInterface } from "node:readline";
 import { setDevice } from "../../src/index.ts";
 import { measure } from "./measure.ts";
-import { isMeasured, prepareStep } from "./standard.ts";
+import { isStepName, prepareStep } from "./standard.ts";
 
 const [, , step, device] = process.argv;
 const about = { step, device, threads: 1 };
 setDevice(device);
 
-if (isMeasured(step)) {
+if (isStepName(step)) {
   const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
   for (const result of measure(prepareStep(step))) {
     console.log(JSON.stringify({ ...about, ...result }));
@@ -16,5 +16,5 @@ if (isMeasured(step)) {
   }
   process.stdin.destroy();
 } else {
-  console.log(JSON.stringify({ ...about, error: `${step} waits for recurrent layers` }));
+  console.log(JSON.stringify({ ...about, error: `no step ${step}` }));
 }

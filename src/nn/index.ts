@@ -60,6 +60,7 @@ export {
   globalMaxPool2d,
   globalMaxPool3d,
 } from "./global-pooling.ts";
+export { type GruOptions, gru } from "./gru.ts";
 export type { Initializer, InitializerConfig } from "./initializer.ts";
 export type { InitializerLike, InitializerName } from "./initializer-table.ts";
 export type { NormalConfig, UniformConfig } from "./initializers.ts";
@@ -72,10 +73,12 @@ export type {
   Json,
   Layer,
   LayerConfig,
+  Masks,
   TensorTree,
   Variables,
 } from "./layer.ts";
 export { type LocalResponseOptions, localResponseNormalization } from "./local-response.ts";
+export { type LstmOptions, lstm } from "./lstm.ts";
 export { type MaxoutOptions, maxout } from "./maxout.ts";
 export type { ConcatenateOptions, DotOptions } from "./merge.ts";
 export * as merge from "./merge.ts";
@@ -119,6 +122,7 @@ export {
   randomTranslation,
   randomZoom,
 } from "./random-geometry.ts";
+export type { RecurrentOptions } from "./recurrent.ts";
 export { type CustomLayers, type LayerMaker, layerFromConfig } from "./registry.ts";
 export type { RegularizerLike, RegularizerName } from "./regularizer-table.ts";
 export type { L1L2Config, Regularizer, RegularizerConfig } from "./regularizers.ts";
@@ -135,6 +139,8 @@ export {
 } from "./reshaping.ts";
 export { type ResidualOptions, residual } from "./residual.ts";
 export { type SeparableOptions, separableConv1d, separableConv2d } from "./separable.ts";
+export type { SequenceOptions } from "./sequence.ts";
+export { simpleRnn } from "./simple-rnn.ts";
 export { nameLayers, type Stack, stack } from "./stack.ts";
 export {
   type InterpolationName,

@@ -27,7 +27,15 @@ export interface ApplyOptions {
   readonly training?: boolean;
   /** The key of the layer's randomness; needed by random layers in training only. */
   readonly key?: Tensor;
+  /**
+   * For each input, which steps of its sequences count: bool [batch, steps], or undefined where all of them do. Default: all
+   * of all inputs.
+   */
+  readonly masks?: Masks;
 }
+
+/** For each tensor its mask, bool [batch, steps], or undefined where every step counts. */
+export type Masks = readonly (Tensor | undefined)[];
 
 /** What a layer computes. */
 export interface Applied {
@@ -35,6 +43,8 @@ export interface Applied {
   readonly state: TensorTree;
   /** A scalar to be added to the loss, such as a weight penalty. */
   readonly penalty?: Tensor;
+  /** The masks of the outputs; absent where every step of all of them counts. */
+  readonly masks?: Masks;
 }
 
 /** What JSON can hold. */

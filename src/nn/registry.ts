@@ -24,8 +24,10 @@ import {
   globalMaxPool2dFrom,
   globalMaxPool3dFrom,
 } from "./global-pooling.ts";
+import { gruFrom } from "./gru.ts";
 import type { Json, Layer, LayerConfig } from "./layer.ts";
 import { localResponseNormalizationFrom } from "./local-response.ts";
+import { lstmFrom } from "./lstm.ts";
 import { maxoutFrom } from "./maxout.ts";
 import {
   addFrom,
@@ -60,6 +62,7 @@ import { randomRotationFrom, randomTranslationFrom, randomZoomFrom } from "./ran
 import { flattenFrom, permuteFrom, repeatVectorFrom, reshapeFrom } from "./reshaping.ts";
 import { residual } from "./residual.ts";
 import { separableConv1dFrom, separableConv2dFrom } from "./separable.ts";
+import { simpleRnnFrom } from "./simple-rnn.ts";
 import { stack } from "./stack.ts";
 import { upSampling1dFrom, upSampling2dFrom, upSampling3dFrom } from "./up-sampling.ts";
 
@@ -109,8 +112,10 @@ const makers: CustomLayers = {
   globalMaxPool2d: globalMaxPool2dFrom,
   globalMaxPool3d: globalMaxPool3dFrom,
   groupNormalization: groupNormalizationFrom,
+  gru: gruFrom,
   layerNormalization: layerNormalizationFrom,
   localResponseNormalization: localResponseNormalizationFrom,
+  lstm: lstmFrom,
   maxPool1d: maxPool1dFrom,
   maxPool2d: maxPool2dFrom,
   maxPool3d: maxPool3dFrom,
@@ -131,6 +136,7 @@ const makers: CustomLayers = {
   residual: residualFrom,
   separableConv1d: separableConv1dFrom,
   separableConv2d: separableConv2dFrom,
+  simpleRnn: simpleRnnFrom,
   spatialDropout1d: spatialDropout1dFrom,
   spatialDropout2d: spatialDropout2dFrom,
   spatialDropout3d: spatialDropout3dFrom,
