@@ -89,8 +89,8 @@ export interface RandomZoomOptions extends LayerOptions, Sampling {
 
 /**
  * In training, makes every image [height, width, channels] smaller or larger about its centre by a random amount of its own
- * (lecture 4, "Data Augmentation"); at all other times the identity. Throws for other input shapes, and in training without
- * a key.
+ * (lecture 4, "Data Augmentation"); at all other times the identity. Throws for factors of −1 and below, for other input
+ * shapes, and in training without a key.
  *
  * @example
  * ```ts
@@ -106,8 +106,8 @@ export function randomZoom(options: RandomZoomOptions): Layer {
 /** `randomZoom` from options that were read. */
 export function randomZoomFrom(options: object): Layer {
   const read = reader("randomZoom", options, "heightFactor", "widthFactor");
-  const heightFactor = read.interval("heightFactor");
-  const widthFactor = read.value("widthFactor") === undefined ? undefined : read.interval("widthFactor");
+  const heightFactor = zoomOf(read, "heightFactor");
+  const widthFactor = read.value("widthFactor") === undefined ? undefined : zoomOf(read, "widthFactor");
   const config = { heightFactor, ...(widthFactor && { widthFactor }) };
   return movingLayer(read, config, ({ y, x, middle }, drawn) => {
     const tall = add(drawn(heightFactor), 1);
@@ -117,6 +117,12 @@ export function randomZoomFrom(options: object): Layer {
       x: add(mul(sub(x, middle.x), wide), middle.x),
     };
   });
+}
+
+function zoomOf(read: OptionsReader, option: string): Interval {
+  const interval = read.interval(option);
+  if (interval[0] > -1) return interval;
+  throw read.unfit(option, interval, "numbers above −1, where nothing is seen");
 }
 
 function reader(type: string, options: object, ...own: string[]): OptionsReader {

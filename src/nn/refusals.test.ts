@@ -138,6 +138,10 @@ test.each<[string, () => unknown]>([
     "randomTranslation: fillMode: got 'mirror'",
     () => read("randomTranslation", { heightFactor: 0, widthFactor: 0, fillMode: "mirror" }),
   ],
+  [
+    "randomZoom: got heightFactor: [-1,1], expected numbers above −1",
+    () => read("randomZoom", { heightFactor: 1 }),
+  ],
   ["randomRotation: got factor: nothing", () => read("randomRotation", {})],
   [
     "randomContrast: got factor: [-2,0], expected a contrast of 0 at least",

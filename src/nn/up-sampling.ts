@@ -130,13 +130,13 @@ function repeat(x: Tensor, size: readonly number[]): Tensor {
 }
 
 function interpolate(x: Tensor, [height, width]: readonly number[]): Tensor {
-  const rows = interpolation(x.shape[1], height, x.dtype === "f64" ? "f64" : "f32");
-  const columns = interpolation(x.shape[2], width, x.dtype === "f64" ? "f64" : "f32");
-  return einsum("iy,jx,nyxc->nijc", rows, columns, x);
+  const dtype = x.dtype === "f64" ? "f64" : "f32";
+  const taller = einsum("iy,nyxc->nixc", weightsOfPlaces(x.shape[1], height, dtype), x);
+  return einsum("jx,nixc->nijc", weightsOfPlaces(x.shape[2], width, dtype), taller);
 }
 
 // max(0, 1 − |place − k|), where the centre of output i lies at (i + ½) / factor − ½ of the input, at most on its edge.
-function interpolation(extent: number, factor: number, dtype: "f32" | "f64"): Tensor {
+function weightsOfPlaces(extent: number, factor: number, dtype: "f32" | "f64"): Tensor {
   const shape = [extent * factor, extent];
   const place = sub(mul(add(iota(shape, 0, dtype), 0.5), 1 / factor), 0.5);
   return maximum(sub(1, abs(sub(clip(place, 0, extent - 1), iota(shape, 1, dtype)))), 0);
