@@ -23,14 +23,14 @@ export const relu: Unary = /*#__PURE__*/ elementwise("relu", {
 });
 
 /**
- * x where positive, else negativeSlope · x (default 0.2).
+ * x where positive, else negativeSlope · x (default 0.01, as lecture 4, "Neural Network models").
  *
  * @example
  * ```ts
- * leakyRelu(tensor([-1, 2])); // [-0.2, 2]
+ * leakyRelu(tensor([-1, 2])); // [-0.01, 2]
  * ```
  */
-export function leakyRelu(x: TensorLike, negativeSlope = 0.2): Tensor {
+export function leakyRelu(x: TensorLike, negativeSlope = 0.01): Tensor {
   const operand = asTensor(x);
   return select(gt(operand, 0), operand, mul(operand, negativeSlope));
 }

@@ -59,7 +59,7 @@ const phi = (x: number) => Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI);
 const logistic = (x: number) => 1 / (1 + Math.exp(-x));
 const activations: readonly [string, (x: Tensor) => Tensor, number[], number[]][] = [
   ["relu", relu, [0, 0, 2], [0, 0, 1]],
-  ["leakyRelu", leakyRelu, [-0.2, 0, 2], [0.2, 0.2, 1]],
+  ["leakyRelu", leakyRelu, [-0.01, 0, 2], [0.01, 0.01, 1]],
   ["elu", elu, [Math.expm1(-1), 0, 2], [Math.exp(-1), 1, 1]],
   [
     "silu",
