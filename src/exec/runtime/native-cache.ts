@@ -57,10 +57,12 @@ export class NativeCache {
   /** Keeps a file of the directory as an object; the result is its hash. */
   addObject(file: string): string {
     const { fs } = this.host;
-    const hash = hashOf(this.host, fs.readFileSync(file));
-    fs.renameSync(file, this.pathOf(`${hash}.so`));
-    this.verified.add(hash);
-    return hash;
+    return this.writing(() => {
+      const hash = hashOf(this.host, fs.readFileSync(file));
+      fs.renameSync(file, this.pathOf(`${hash}.so`));
+      this.verified.add(hash);
+      return hash;
+    });
   }
 
   removeObject(hash: string): void {
@@ -82,20 +84,24 @@ export class NativeCache {
   setNote(name: string, body: string): void {
     const { fs } = this.host;
     const temporary = this.pathOf(`${this.temporaryName()}.note`);
-    fs.writeFileSync(temporary, `${hashOf(this.host, name, body)}\n${body}`, { mode: 0o600 });
-    fs.renameSync(temporary, this.pathOf(name));
+    this.writing(() => {
+      fs.writeFileSync(temporary, `${hashOf(this.host, name, body)}\n${body}`, { mode: 0o600 });
+      fs.renameSync(temporary, this.pathOf(name));
+    });
   }
 
   /** A directory of its own for a compiler, which `use` may fill; it is removed behind it. */
   withWorkplace<T>(use: (directory: string) => T): T {
     const { fs } = this.host;
     const directory = this.pathOf(this.temporaryName());
-    fs.mkdirSync(directory, { mode: 0o700 });
-    try {
-      return use(directory);
-    } finally {
-      fs.rmSync(directory, { recursive: true, force: true });
-    }
+    return this.writing(() => {
+      fs.mkdirSync(directory, { mode: 0o700 });
+      try {
+        return use(directory);
+      } finally {
+        fs.rmSync(directory, { recursive: true, force: true });
+      }
+    });
   }
 
   status(): CacheStatus {
@@ -154,6 +160,15 @@ export class NativeCache {
       if (now - fs.statSync(path).mtimeMs > day) fs.utimesSync(path, now / 1000, now / 1000);
     } catch {
       // Another process removed it: loading it fails, and it is compiled again.
+    }
+  }
+
+  // A full disk, or a directory that somebody removed.
+  private writing<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw error instanceof NativeFailure ? error : this.unusable(messageOf(error));
     }
   }
 

@@ -2,9 +2,6 @@ import type { Target } from "../../lang/kernel/rendered.ts";
 import type { NativeCache } from "./native-cache.ts";
 import { type Host, hashOf, messageOf, NativeFailure } from "./native-host.ts";
 
-/** Milliseconds after which a compiler counts as hanging. */
-const timeLimit = 60_000;
-
 const commonFlags = [
   ...["-std=gnu11", "-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off"],
   ...["-fno-strict-aliasing", "-fPIC", "-w", "-pipe"],
@@ -18,9 +15,12 @@ export class NativeCompiler {
   private readonly host: Host;
   private readonly command: string;
   private readonly flags: readonly string[];
+  private readonly timeLimit: number;
 
-  constructor(host: Host, cache: NativeCache) {
+  /** A compiler that works for more than `timeLimit` milliseconds counts as hanging. */
+  constructor(host: Host, cache: NativeCache, timeLimit = 60_000) {
     this.host = host;
+    this.timeLimit = timeLimit;
     const { arch } = host.process;
     // Left alone, gcc uses half of what AVX-512 offers.
     const machine = arch === "x64" ? ["-march=native", "-mprefer-vector-width=512"] : ["-mcpu=native"];
@@ -77,7 +77,7 @@ export class NativeCompiler {
   private run(command: string, flags: readonly string[], directory: string): string {
     const { childProcess, path, process } = this.host;
     const result = childProcess.spawnSync(command, flags, {
-      timeout: timeLimit,
+      timeout: this.timeLimit,
       killSignal: "SIGKILL",
       encoding: "utf8",
       maxBuffer: 2 ** 24,
@@ -88,7 +88,7 @@ export class NativeCompiler {
     const name = path.basename(this.command);
     if (result.error !== undefined) {
       const reason = result.error.message.includes("ETIMEDOUT")
-        ? `did not end within ${timeLimit / 1000} s`
+        ? `did not end within ${this.timeLimit / 1000} s`
         : `cannot be run: ${messageOf(result.error)}`;
       throw new NativeFailure(`the C compiler '${name}', which ${reason}`);
     }

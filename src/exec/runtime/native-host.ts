@@ -8,7 +8,7 @@ export interface Host {
   readonly path: typeof import("node:path");
   readonly crypto: typeof import("node:crypto");
   readonly childProcess: typeof import("node:child_process");
-  readonly module: typeof import("node:module");
+  readonly module: Pick<typeof import("node:module"), "createRequire">;
 }
 
 /** Why native code cannot be compiled or loaded: another device can take over. */

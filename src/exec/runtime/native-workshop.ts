@@ -1,7 +1,7 @@
 import type { KernelText, SharedText, Target } from "../../lang/kernel/rendered.ts";
 import type { NativeCache } from "./native-cache.ts";
 import type { NativeCompiler } from "./native-compiler.ts";
-import { type Host, hashOf, messageOf, NativeFailure } from "./native-host.ts";
+import { type Host, hashOf, NativeFailure } from "./native-host.ts";
 
 /** Puts functions of a library, by name, into positions of a table; the result is what went wrong. */
 type Install = (path: string, symbols: readonly string[], positions: readonly number[]) => string | undefined;
@@ -45,7 +45,7 @@ export class NativeWorkshop {
     const path = known === undefined ? undefined : this.cache.object(known);
     if (path !== undefined) return open(path);
     const [object] = this.build([unit]);
-    this.guard(() => this.cache.setNote(name, object));
+    this.cache.setNote(name, object);
     return open(this.pathOf(object));
   }
 
@@ -71,11 +71,9 @@ export class NativeWorkshop {
     units.forEach((pieces, k) => {
       const problem = this.installFrom(objects[k], pieces, install);
       if (problem !== undefined) throw new NativeFailure(`a library that cannot be loaded: ${problem}`);
-      this.guard(() => {
-        for (const { symbol } of pieces) this.cache.setNote(symbol, objects[k]);
-      });
+      for (const { symbol } of pieces) this.cache.setNote(symbol, objects[k]);
     });
-    this.guard(() => this.cache.tidy());
+    this.cache.tidy();
   }
 
   private pieceOf(kernel: KernelText, position: number): Piece {
@@ -125,10 +123,8 @@ export class NativeWorkshop {
   }
 
   private build(units: readonly string[]): string[] {
-    return this.guard(() =>
-      this.compiler.compile(this.cache, units, (libraries) =>
-        libraries.map((path) => this.cache.addObject(path)),
-      ),
+    return this.compiler.compile(this.cache, units, (libraries) =>
+      libraries.map((path) => this.cache.addObject(path)),
     );
   }
 
@@ -137,16 +133,6 @@ export class NativeWorkshop {
     if (path === undefined)
       throw new NativeFailure(`a compiled object that is gone from ${this.cache.directory}`);
     return path;
-  }
-
-  // A full disk, or a directory that somebody removed.
-  private guard<T>(work: () => T): T {
-    try {
-      return work();
-    } catch (error) {
-      if (error instanceof NativeFailure) throw error;
-      throw new NativeFailure(`a cache that cannot be written: ${messageOf(error)}`);
-    }
   }
 }
 

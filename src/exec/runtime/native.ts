@@ -4,7 +4,7 @@ import type { KernelText, TextRenderer } from "../../lang/kernel/rendered.ts";
 import type { Executable } from "./executable.ts";
 import { NativeCache } from "./native-cache.ts";
 import { NativeCompiler } from "./native-compiler.ts";
-import { NativeFailure, nodeHost } from "./native-host.ts";
+import { type Host, NativeFailure, nodeHost } from "./native-host.ts";
 import { type Driver, loadKoffi, openDriver } from "./native-library.ts";
 import { NativeWorkshop } from "./native-workshop.ts";
 import { PlanRuntime } from "./plan-runtime.ts";
@@ -17,10 +17,9 @@ export class NativeRuntime extends PlanRuntime<KernelText> {
   private attached: Int32Array | undefined;
 
   /** Throws a NativeFailure where native code cannot be compiled or loaded. */
-  constructor(renderer: TextRenderer) {
+  constructor(renderer: TextRenderer, host: Host = nodeHost()) {
     super();
     this.renderer = renderer;
-    const host = nodeHost();
     const koffi = loadKoffi(host);
     const cache = new NativeCache(host);
     this.workshop = new NativeWorkshop(host, cache, new NativeCompiler(host, cache), renderer.prelude);

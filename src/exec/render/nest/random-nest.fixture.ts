@@ -4,62 +4,6 @@ import type { Coordinate, Guard } from "../../../lang/kernel/coordinate.ts";
 import type { Expression, ScalarOp } from "../../../lang/kernel/expression.ts";
 import type { KernelBuffer, LoopNest, Statement } from "../../../lang/kernel/kernel.ts";
 import { cast } from "../../../lang/kernel/scalar.ts";
-import { ModuleBuilder } from "./encoder.ts";
-import { renderLoopNest } from "./loops.ts";
-
-const memory = new WebAssembly.Memory({ initial: 64 });
-const functions = new Map<string, (args: number) => void>();
-
-/** The number of functions compiled so far: nests with equal keys share one. */
-export function compiledCount(): number {
-  return functions.size;
-}
-
-/**
- * Runs a loop nest as WebAssembly on copies of the arrays; throws if it writes behind one of them.
- * Buffers with the same array share their memory.
- */
-export function runNest(
-  nest: LoopNest,
-  arrays: readonly TypedArray[],
-): { arrays: TypedArray[]; error: number } {
-  const rendered = renderLoopNest(nest);
-  let run = functions.get(rendered.key);
-  if (run === undefined) {
-    const module = new ModuleBuilder();
-    rendered.define(module, "run");
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(module.finish()), { env: { memory } });
-    const exported = instance.exports.run;
-    if (typeof exported !== "function") throw new TypeError("no function was exported");
-    run = (args) => void exported(args);
-    functions.set(rendered.key, run);
-  }
-  const bytes = new Uint8Array(memory.buffer);
-  const words = new Int32Array(memory.buffer);
-  const addresses = new Map<TypedArray, number>();
-  let next = 65536;
-  for (const array of arrays) {
-    if (addresses.has(array)) continue;
-    addresses.set(array, next);
-    next += array.byteLength + 64 + (-array.byteLength & 63);
-  }
-  bytes.fill(0xa5, 65536, next);
-  for (const [array, address] of addresses) {
-    bytes.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), address);
-  }
-  words[0] = 0;
-  words.set([...arrays.map((array) => addresses.get(array) ?? 0), ...rendered.words], 16);
-  run(64);
-  const results = arrays.map((array, k) => {
-    const address = addresses.get(array) ?? 0;
-    const end = address + array.byteLength;
-    if (bytes.subarray(end, end + 64).some((byte) => byte !== 0xa5)) {
-      throw new RangeError(`'${nest.name}' wrote behind buffer ${k}`);
-    }
-    return dtypeFacts[nest.buffers[k].dtype].view(memory.buffer.slice(address, end), 0, array.length);
-  });
-  return { arrays: results, error: words[0] };
-}
 
 /** A random integer from 0 to n − 1. */
 export type Pick = (n: number) => number;
