@@ -1,4 +1,4 @@
-import { describe, test } from "vitest";
+import { beforeAll, describe, test } from "vitest";
 import { isFloat } from "../../src/base/dtype.ts";
 import { slice, squeeze, stack } from "../../src/lang/ops/index.ts";
 import type { Tensor } from "../../src/lang/program/tensor.ts";
@@ -8,6 +8,7 @@ import {
   type Case,
   casesOf,
   compared,
+  compileTogether,
   draw,
   expectClose,
   primitives,
@@ -114,9 +115,23 @@ function unstack(batch: readonly Tensor[]): Tensor[][] {
 }
 
 describe.each(compared)("compiled vmap on %s equals the reference:", (device) => {
-  test.each(cases)("%s", (_, each) => {
+  const batchFor = (each: Case): Tensor[] => {
     const all = each.sample.inputs.map(() => true);
-    const operands = batchOf(examplesOf(each, all), all, 0);
+    return batchOf(examplesOf(each, all), all, 0);
+  };
+  beforeAll(() => {
+    compileTogether(
+      device,
+      cases.map(
+        ([, each]) =>
+          () =>
+            vmap(each.apply)(...batchFor(each)),
+      ),
+    );
+  }, 120_000);
+
+  test.each(cases)("%s", (_, each) => {
+    const operands = batchFor(each);
     const apply = vmap(each.apply);
     const got = runOn(device, () => jit(apply)(...operands));
     const tolerance = toleranceOf({ ...each, apply }, operands);

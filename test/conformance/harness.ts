@@ -211,12 +211,15 @@ function show(value: number): string {
 }
 
 /** After so many milliseconds no further random program is tried: a device that calls a C compiler takes long for each. */
-export const patience = 10_000;
+export const patience = 6_000;
 
 /**
- * Compiles many runs as one program, so that a device with a compiler to call starts it once; its kernels are then at
- * hand for each run by itself. For `beforeAll`.
+ * Compiles many runs as a few programs, so that a device with a compiler to call seldom starts it; their kernels are then
+ * at hand for each run by itself. For `beforeAll`.
  */
 export function compileTogether(device: string, runs: readonly (() => readonly Tensor[])[]): void {
-  runOn(device, () => jit(() => runs.flatMap((run) => [...run()]))());
+  for (let first = 0; first < runs.length; first += 100) {
+    const some = runs.slice(first, first + 100);
+    runOn(device, () => jit(() => some.flatMap((run) => [...run()]))());
+  }
 }

@@ -54,62 +54,60 @@ function withGradients(f: (...xs: Tensor[]) => Tensor): (...xs: Tensor[]) => Ten
 const extents = [0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 64, 65, 130];
 const dtypes: readonly DType[] = ["f32", "f64", "i32", "u32", "u8"];
 
+const sizes = [
+  [1, 1, 1],
+  [0, 3, 4],
+  [3, 0, 4],
+  [3, 4, 0],
+  [2, 3, 5],
+  [1, 17, 9],
+  [13, 1, 7],
+  [16, 8, 1],
+  [5, 33, 12],
+  [17, 9, 33],
+  [32, 64, 10],
+  [33, 130, 18],
+];
+
 describe.each(compared)("on %s, in every shape,", (device) => {
   test.each(dtypes)("reductions of %s equal the reference", (dtype) => {
+    const runs: (() => Tensor[])[] = [];
     for (const extent of extents) {
       for (const shape of [[extent], [extent, 3], [3, extent], [2, extent, 5]]) {
         const x = integers(dtype, shape, 1);
         const axis = shape.indexOf(extent);
-        expectSame(
-          device,
-          (y) => [
-            sum(y, { axis }),
-            sum(y),
-            sum(y, { axis: 0, keepDims: true }),
-            cumsum(y, { axis }),
-            sort(y, { axis }),
-            ...(extent === 0 ? [] : [max(y, { axis }), min(y), argmax(y, { axis }), argmin(y)]),
-          ],
-          [x],
+        runs.push(
+          () => [sum(x, { axis }), sum(x), sum(x, { axis: 0, keepDims: true })],
+          () => [cumsum(x, { axis }), sort(x, { axis })],
         );
+        if (extent > 0) runs.push(() => [max(x, { axis }), min(x), argmax(x, { axis }), argmin(x)]);
         // Of many factors only 1 and −1 stay exact.
-        expectSame(device, (y) => [prod(y, { axis }), prod(y)], [
-          integers(dtype, shape, 1, extent > 8 ? 1 : 2),
-        ]);
+        const factors = integers(dtype, shape, 1, extent > 8 ? 1 : 2);
+        runs.push(() => [prod(factors, { axis }), prod(factors)]);
       }
     }
+    expectSame(device, () => runs.flatMap((run) => run()), []);
   });
 
-  test.each(dtypes.filter((dtype) => dtype !== "u8"))(
-    "products of matrices of %s equal the reference, in every transposition",
-    (dtype) => {
-      const sizes = [
-        [1, 1, 1],
-        [0, 3, 4],
-        [3, 0, 4],
-        [3, 4, 0],
-        [2, 3, 5],
-        [1, 17, 9],
-        [13, 1, 7],
-        [16, 8, 1],
-        [5, 33, 12],
-        [17, 9, 33],
-        [32, 64, 10],
-        [33, 130, 18],
-      ];
-      for (const [m, k, n] of sizes) {
-        const [x, y] = [integers(dtype, [m, k], 1), integers(dtype, [k, n], 2)];
-        expectSame(device, (a, b) => [matmul(a, b)], [x, y]);
-        expectSame(device, (a, b) => [matmul(transpose(a), b)], [transpose(x), y]);
-        expectSame(device, (a, b) => [matmul(a, transpose(b))], [x, transpose(y)]);
-        expectSame(device, (a, b) => [matmul(transpose(a), transpose(b))], [transpose(x), transpose(y)]);
-        const batch = integers(dtype, [3, m, k], 3);
-        expectSame(device, (a, b) => [matmul(a, b), einsum("bmk,kn->nbm", a, b)], [batch, y]);
-        const parameters = { contract: [[2], [1]], batch: [[0], [0]] } as const;
-        expectSame(device, (a, b) => [dotGeneral(a, b, parameters)], [batch, integers(dtype, [3, k, n], 4)]);
-      }
-    },
-  );
+  const factors = dtypes.filter((dtype) => dtype !== "u8");
+  test.each(factors)("products of matrices of %s equal the reference, in every transposition", (dtype) => {
+    const runs: (() => Tensor)[] = [];
+    for (const [m, k, n] of sizes) {
+      const [x, y] = [integers(dtype, [m, k], 1), integers(dtype, [k, n], 2)];
+      const [across, down] = [transpose(x), transpose(y)];
+      const [batch, others] = [integers(dtype, [3, m, k], 3), integers(dtype, [3, k, n], 4)];
+      runs.push(
+        () => matmul(x, y),
+        () => matmul(transpose(across), y),
+        () => matmul(x, transpose(down)),
+        () => matmul(transpose(across), transpose(down)),
+        () => matmul(batch, y),
+        () => einsum("bmk,kn->nbm", batch, y),
+        () => dotGeneral(batch, others, { contract: [[2], [1]], batch: [[0], [0]] }),
+      );
+    }
+    expectSame(device, () => runs.map((run) => run()), []);
+  });
 
   const channels = fc.constantFrom(1, 2, 3, 4, 8, 16);
   const geometry = fc.record({

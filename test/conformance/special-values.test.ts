@@ -1,7 +1,6 @@
-import { describe, test } from "vitest";
+import { beforeAll, describe, test } from "vitest";
 import { type DType, dtypeFacts, isFloat } from "../../src/base/dtype.ts";
 import { type Shape, sameShape, sizeOf } from "../../src/base/shape.ts";
-import type { TensorType } from "../../src/base/type.ts";
 import type { Tensor } from "../../src/lang/program/tensor.ts";
 import { fromHost } from "../../src/tensor/create.ts";
 import { jit } from "../../src/tensor/jit.ts";
@@ -9,6 +8,7 @@ import {
   type Case,
   casesOf,
   compared,
+  compileTogether,
   drawTensor,
   expectClose,
   generator,
@@ -93,8 +93,20 @@ const shapes: readonly Shape[] = [
   [31, 33],
 ];
 
-describe.each(compared)("elementwise operations on %s equal the reference for special values:", (device) => {
-  test.each(cases)("%s", (_, each) => {
+describe.each(compared)("elementwise operations on %s equal the reference", (device) => {
+  beforeAll(() => {
+    const special = cases.map(
+      ([, each]) =>
+        () =>
+          each.apply(...specialOperands(each)),
+    );
+    const shaped = cases.flatMap(([, each]) =>
+      shapes.map((shape) => () => each.apply(...shapedOperands(each, shape))),
+    );
+    compileTogether(device, [...special, ...shaped]);
+  }, 120_000);
+
+  test.each(cases)("for special values: %s", (_, each) => {
     const operands = specialOperands(each);
     expectClose(
       runOn(device, () => jit(each.apply)(...operands)),
@@ -102,15 +114,10 @@ describe.each(compared)("elementwise operations on %s equal the reference for sp
       toleranceOf(each, operands),
     );
   });
-});
 
-describe.each(compared)("elementwise operations on %s equal the reference in every shape:", (device) => {
-  test.each(cases)("%s", (_, each) => {
+  test.each(cases)("in every shape: %s", (_, each) => {
     for (const shape of shapes) {
-      const next = generator(sizeOf(shape));
-      const operands = each.sample.inputs.map((type: TensorType, i) =>
-        drawTensor({ ...type, shape }, each.sample.ranges?.[i] ?? [0, 1], next),
-      );
+      const operands = shapedOperands(each, shape);
       expectClose(
         runOn(device, () => each.apply(...operands)),
         runOn("reference", () => each.apply(...operands)),
@@ -119,3 +126,8 @@ describe.each(compared)("elementwise operations on %s equal the reference in eve
     }
   });
 });
+
+function shapedOperands({ sample }: Case, shape: Shape): Tensor[] {
+  const next = generator(sizeOf(shape));
+  return sample.inputs.map((type, i) => drawTensor({ ...type, shape }, sample.ranges?.[i] ?? [0, 1], next));
+}
