@@ -17,23 +17,9 @@ type Paths = typeof import("node:path");
  * ```
  */
 export async function writeWhole(path: string, bytes: Uint8Array | string): Promise<void> {
-  const { files, paths } = openFileSystem("writeWhole", path);
-  const folder = paths.dirname(path);
-  const temporary = paths.join(folder, `.${paths.basename(path)}.${crypto.randomUUID()}.tmp`);
-  try {
-    const file = await files.open(temporary, "wx");
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await files.rename(temporary, path);
-    await syncFolder(files, folder);
-  } catch (error) {
-    await files.rm(temporary, { force: true });
-    throw fileError("writeWhole", path, "a path that can be written", error);
-  }
+  const { paths } = openFileSystem("writeWhole", path);
+  const name = `.${paths.basename(path)}.${crypto.randomUUID()}.tmp`;
+  await writeAndRename("writeWhole", path, paths.join(paths.dirname(path), name), bytes);
 }
 
 /**
@@ -80,8 +66,40 @@ export async function checkWritable(path: string): Promise<void> {
   if (target?.isDirectory()) throw refuse({ code: "EISDIR" });
 }
 
-// Not by import: bundlers for browsers would look for the modules of Node.
-function openFileSystem(operation: string, path: string): { files: FileSystem; paths: Paths } {
+/** Writes a temporary file, which must not be there, and gives it the name of the path; `beforeRenaming` is called between. */
+export async function writeAndRename(
+  operation: string,
+  path: string,
+  temporary: string,
+  bytes: Uint8Array | string,
+  beforeRenaming?: () => Promise<void>,
+): Promise<void> {
+  const { files, paths } = openFileSystem(operation, path);
+  try {
+    const file = await files.open(temporary, "wx");
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await beforeRenaming?.();
+    await files.rename(temporary, path);
+    await syncFolder(files, paths.dirname(path));
+  } catch (error) {
+    await files.rm(temporary, { force: true });
+    throw fileError(operation, path, "a path that can be written", error);
+  }
+}
+
+/** The file system, not by import: bundlers for browsers would look for the modules of Node. Throws where there is none. */
+export function openFileSystem(
+  operation: string,
+  path: string,
+): {
+  files: FileSystem;
+  paths: Paths;
+} {
   if (typeof process !== "undefined" && typeof process.getBuiltinModule === "function") {
     return {
       files: process.getBuiltinModule("node:fs/promises"),
@@ -96,8 +114,8 @@ function openFileSystem(operation: string, path: string): { files: FileSystem; p
   });
 }
 
-// The new name is lasting once the folder is written too; some systems cannot open folders.
-async function syncFolder(files: FileSystem, folder: string): Promise<void> {
+/** Makes new names lasting, where the system can open folders. */
+export async function syncFolder(files: FileSystem, folder: string): Promise<void> {
   const handle = await files.open(folder, "r").catch(() => undefined);
   await handle?.sync().catch(() => undefined);
   await handle?.close();
@@ -113,7 +131,8 @@ const reasons: Readonly<Record<string, string>> = {
   EROFS: "the disk is read-only",
 };
 
-function fileError(operation: string, path: string, expected: string, error: unknown): NeuriteError {
+/** The error for a file that the system refuses. */
+export function fileError(operation: string, path: string, expected: string, error: unknown): NeuriteError {
   const code = typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
   const reason = reasons[code] ?? (error instanceof Error ? error.message : String(error));
   return new NeuriteError({ operation, got: `'${path}': ${reason}`, expected });

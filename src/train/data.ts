@@ -7,6 +7,19 @@ import { cast, type DType, reshape, Tensor, type TensorData, tensor } from "../t
 /** Examples: a tensor, nested arrays, or a typed array that holds one example after the other. */
 export type Data = Tensor | TensorData;
 
+/** Examples as tensors whose first axes count them: inputs, targets, and how much each example counts, or nothing. */
+export type Examples = {
+  readonly x: readonly Tensor[];
+  readonly y: readonly Tensor[];
+  /** One for each output, [examples]; none: all count the same. */
+  readonly weights: readonly Tensor[];
+};
+
+/** How many examples there are. */
+export function countExamples({ x }: Examples): number {
+  return x[0].shape[0];
+}
+
 /** Inputs as a tensor [examples, ...shape]; numbers take the dtype of the model. Throws for examples of another shape. */
 export function readInputs(operation: string, data: Data, shape: Shape, dtype: DType): Tensor {
   const x = toTensor(data, shape, dtype);

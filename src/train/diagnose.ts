@@ -1,13 +1,13 @@
 import { NeuriteError } from "../base/error.ts";
 import type { Variables } from "../nn/index.ts";
 import { getDevice, random, setDevice, type Tensor, withMarks } from "../tensor/index.ts";
+import type { Examples } from "./data.ts";
 import { score, type Task } from "./step.ts";
 import { pathsOf } from "./trees.ts";
 
 /** A step whose loss or gradient was not finite. */
 export interface FailedStep {
-  readonly x: Tensor;
-  readonly y: Tensor;
+  readonly batch: Examples;
   readonly step: number;
   readonly key: Tensor;
 }
@@ -18,7 +18,7 @@ export interface FailedStep {
  */
 export function notFiniteError(task: Task, variables: Variables, failed: FailedStep): NeuriteError {
   const fault =
-    dataFault(failed) ?? weightFault(variables) ?? onReference(() => replay(task, variables, failed));
+    dataFault(failed.batch) ?? weightFault(variables) ?? onReference(() => replay(task, variables, failed));
   return new NeuriteError({
     operation: `training step ${failed.step}`,
     got: fault.got,
@@ -34,12 +34,21 @@ interface Fault {
 
 const slower = "try a lower learning rate";
 
-function dataFault({ x, y }: FailedStep): Fault | undefined {
-  return exampleFault("inputs", x) ?? exampleFault("targets", y);
+/** What is not finite in the inputs, or else in the targets. */
+export function dataFault({ x, y }: Examples): Fault | undefined {
+  for (const data of x) {
+    const fault = exampleFault("inputs", data);
+    if (fault !== undefined) return fault;
+  }
+  for (const data of y) {
+    const fault = exampleFault("targets", data);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
 }
 
 /** The first example that holds a value that is not finite. */
-export function exampleFault(name: "inputs" | "targets", data: Tensor): Fault | undefined {
+function exampleFault(name: "inputs" | "targets", data: Tensor): Fault | undefined {
   const elements = data.dataSync();
   const index = elements.findIndex((value) => !Number.isFinite(value));
   if (index < 0) return undefined;
@@ -58,9 +67,9 @@ function weightFault({ params }: Variables): Fault | undefined {
   return undefined;
 }
 
-function replay(task: Task, variables: Variables, { x, y, step, key }: FailedStep): Fault {
+function replay(task: Task, variables: Variables, { batch, step, key }: FailedStep): Fault {
   const options = { training: true, key: random.foldIn(key, step) };
-  const loss = (): Tensor => score(task, variables, x, y, options).loss;
+  const loss = (): Tensor => score(task, variables, batch, options).loss;
   const { output, marks } = withMarks(loss)();
   const forward = firstMark(Object.entries(marks));
   if (forward !== undefined) {

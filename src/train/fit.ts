@@ -1,21 +1,15 @@
 import { checkOptions, NeuriteError } from "../base/error.ts";
 import { Dataset } from "../data/index.ts";
-import { random, slice } from "../tensor/index.ts";
-import type { Data } from "./data.ts";
-import { exampleFault } from "./diagnose.ts";
-import { evaluateExamples } from "./evaluate.ts";
-import { Means } from "./means.ts";
-import { progressFor } from "./progress.ts";
-import type { Examples, Logs, Trainer } from "./trainer.ts";
-import { Turns } from "./yielding.ts";
-
-/** What is told while a model learns. */
-export interface Callback {
-  /** After every step: how many of the epoch are done, and the means over its examples so far. */
-  onBatchEnd?(batch: number, logs: Logs): void;
-  /** After every epoch, counted from 0: the means over all examples, and what was validated as `valLoss` and so on. */
-  onEpochEnd?(epoch: number, logs: Logs): void;
-}
+import { slice, type Tensor } from "../tensor/index.ts";
+import type { Callback, Trainable } from "./callback.ts";
+import type { CheckpointOptions } from "./checkpoint.ts";
+import { countExamples, type Data, type Examples } from "./data.ts";
+import { dataFault } from "./diagnose.ts";
+import { requireCount } from "./options.ts";
+import { type History, Run } from "./run.ts";
+import { type Batch, type Batches, columnsOf, type Source, streamSource, tableSource } from "./source.ts";
+import type { Trainer } from "./trainer.ts";
+import type { ClassWeight, Weighting } from "./weights.ts";
 
 /** Options of `fit`. */
 export interface FitOptions {
@@ -23,42 +17,86 @@ export interface FitOptions {
   readonly epochs?: number;
   /** Examples in a step; the last batch of an epoch may be smaller. Default 32. */
   readonly batchSize?: number;
-  /** Inputs and targets that are not learned from, evaluated after each epoch. Default none. */
-  readonly validationData?: readonly [x: Data, y: Data];
+  /** Inputs, targets and perhaps sample weights that are not learned from, evaluated after each epoch. Default none. */
+  readonly validationData?: Batch;
   /** The share of the last examples that is held out as validation data. Default none. */
   readonly validationSplit?: number;
   /** Whether each epoch goes through the examples in an order of its own. Default true. */
   readonly shuffle?: boolean;
   /** Decides these orders. Default: the model's. */
   readonly seed?: number;
+  /** One number for each example, at least 0, by which its loss is multiplied; metrics stay as they are. Default 1. */
+  readonly sampleWeight?: Data;
+  /** As `sampleWeight`, by label: `{ 1: 10 }` counts each example of class 1 ten times. Default 1. */
+  readonly classWeight?: ClassWeight;
   /** 0: nothing; 1: a progress bar, or a line for each epoch where there is no terminal; 2: lines. Default 1. */
   readonly verbose?: 0 | 1 | 2;
   readonly callbacks?: readonly Callback[];
+  /** Where training writes down how far it is, and goes on from if it was interrupted. Default nowhere. */
+  readonly checkpoint?: CheckpointOptions;
 }
 
-/** The figures of each epoch by name: `loss`, the metrics, and those of validation, `valLoss`. */
-export interface History {
-  readonly loss: readonly number[];
-  readonly [figure: string]: readonly number[];
+/** What `fit` is called with: examples that are all there, or batches that come one by one. */
+export type FitArguments =
+  | readonly [x: Data, y: Data, options?: FitOptions]
+  | readonly [dataset: Dataset<readonly Tensor[]>, options?: FitOptions]
+  | readonly [batches: Batches, options?: FitOptions];
+
+/** What a call of `fit` learns from, and how. */
+export interface FitRequest {
+  readonly data: Batch | Dataset<readonly Tensor[]> | Batches;
+  readonly options: FitOptions;
 }
 
-/** The options of `fit` that say how to go through the examples. */
-export type Course = Required<Omit<FitOptions, "validationData" | "validationSplit">>;
+/** Tells apart the ways to call `fit`. */
+export function readFit(given: FitArguments): FitRequest {
+  if (!isTable(given)) return { data: given[0], options: given[1] ?? {} };
+  const [x, y, options = {}] = given;
+  return { data: [x, y], options };
+}
 
-/** The options of `fit` with their defaults; throws for what does not fit. */
-export function readCourse(options: FitOptions, seed: number): Course {
-  checkOptions("fit", options, [
-    "epochs",
-    "batchSize",
-    "validationData",
-    "validationSplit",
-    "shuffle",
-    "seed",
-    "verbose",
-    "callbacks",
-  ]);
-  const { validationData, validationSplit, ...course } = options;
-  const { epochs = 1, batchSize = 32 } = course;
+/** Goes through the examples again and again; resolves to the figures of each epoch. */
+export async function fitModel(
+  model: Trainable,
+  trainer: Trainer,
+  { data, options }: FitRequest,
+  modelSeed: number,
+): Promise<History> {
+  checkFitOptions(options);
+  const { epochs = 1, verbose = 1, callbacks = [], checkpoint } = options;
+  const { source, validation } = readSources(trainer, data, options, modelSeed);
+  const run = new Run({ model, trainer, source, validation, callbacks, epochs });
+  if (checkpoint === undefined) return await run.learn(verbose);
+  const { openCheckpoint } = await import("./checkpoint.ts");
+  return await run.learn(verbose, await openCheckpoint(run, checkpoint));
+}
+
+const optionNames: readonly (keyof FitOptions)[] = [
+  "epochs",
+  "batchSize",
+  "validationData",
+  "validationSplit",
+  "shuffle",
+  "seed",
+  "sampleWeight",
+  "classWeight",
+  "verbose",
+  "callbacks",
+  "checkpoint",
+];
+
+/** The options that say how to cut a table into batches: those that come one by one are cut already. */
+const tableOptions: readonly (keyof FitOptions)[] = [
+  "batchSize",
+  "validationSplit",
+  "shuffle",
+  "seed",
+  "sampleWeight",
+];
+
+function checkFitOptions(options: FitOptions): void {
+  checkOptions("fit", options, optionNames);
+  const { epochs = 1, batchSize = 32, validationData, validationSplit } = options;
   requireCount("fit", "epochs", epochs);
   requireCount("fit", "batchSize", batchSize);
   if (validationSplit !== undefined && !(validationSplit > 0 && validationSplit < 1)) {
@@ -75,101 +113,91 @@ export function readCourse(options: FitOptions, seed: number): Course {
       expected: "one of them",
     });
   }
-  return { shuffle: true, seed, verbose: 1, callbacks: [], ...course, epochs, batchSize };
 }
 
-/** Throws unless an option is a whole number of at least one. */
-export function requireCount(operation: string, option: string, value: number): void {
-  if (Number.isInteger(value) && value >= 1) return;
-  throw new NeuriteError({ operation, got: `${option}: ${value}`, expected: "a whole number, at least 1" });
+interface Sources {
+  readonly source: Source;
+  readonly validation: Source | undefined;
+}
+
+/** The batches to learn from and those to validate with; examples that are all there are checked. */
+function readSources(
+  trainer: Trainer,
+  data: FitRequest["data"],
+  options: FitOptions,
+  modelSeed: number,
+): Sources {
+  const { batchSize = 32, shuffle = true, seed = modelSeed, validationSplit, classWeight } = options;
+  const inOrder = { batchSize, shuffle: false, seed };
+  const given =
+    options.validationData && readTable(trainer, "fit: validationData", options.validationData, {});
+  const validation = given && tableSource(given, inOrder);
+  if (typeof data === "function" || Symbol.asyncIterator in data) {
+    refuseTableOptions(options);
+    const weighting = classWeight === undefined ? {} : { classWeight };
+    return { source: streamSource(data, (batch) => readTable(trainer, "fit", batch, weighting)), validation };
+  }
+  const table = data instanceof Dataset ? columnsOf(data) : data;
+  const examples = readTable(trainer, "fit", table, options);
+  if (validationSplit === undefined) {
+    return { source: tableSource(examples, { batchSize, shuffle, seed }), validation };
+  }
+  const [learned, heldOut] = divide(examples, validationSplit);
+  return {
+    source: tableSource(learned, { batchSize, shuffle, seed }),
+    validation: tableSource(heldOut, inOrder),
+  };
+}
+
+function readTable(trainer: Trainer, operation: string, batch: Batch, weighting: Weighting): Examples {
+  const [x, y, sampleWeight = weighting.sampleWeight] = batch;
+  const { classWeight } = weighting;
+  const examples = trainer.read(operation, x, y, {
+    ...(sampleWeight !== undefined && { sampleWeight }),
+    ...(classWeight !== undefined && { classWeight }),
+  });
+  requireFinite(operation, examples);
+  return examples;
 }
 
 /** Throws for data that hold NaN or infinities, which would spoil all that is learned. */
-function requireFinite(operation: string, { x, y }: Examples): void {
-  const fault = exampleFault("inputs", x) ?? exampleFault("targets", y);
+function requireFinite(operation: string, examples: Examples): void {
+  const fault = dataFault(examples);
   if (fault !== undefined) {
     throw new NeuriteError({ operation, got: fault.got, expected: "finite numbers", hint: fault.hint });
   }
 }
 
-/** The examples to learn from and those to validate with, all of them checked. */
-export function divide(
-  trainer: Trainer,
-  x: Data,
-  y: Data,
-  { validationData, validationSplit }: FitOptions,
-): { training: Examples; validation: Examples | undefined } {
-  const all = trainer.read("fit", x, y);
-  requireFinite("fit", all);
-  if (validationData !== undefined) {
-    const validation = trainer.read("fit: validationData", ...validationData);
-    requireFinite("fit: validationData", validation);
-    return { training: all, validation };
-  }
-  if (validationSplit === undefined) return { training: all, validation: undefined };
-  const count = all.x.shape[0];
-  const first = Math.floor(count * (1 - validationSplit));
+/** The first examples, and the share of the last ones that is held out. */
+function divide(examples: Examples, share: number): readonly [learned: Examples, heldOut: Examples] {
+  const count = countExamples(examples);
+  const first = Math.floor(count * (1 - share));
   if (first === 0 || first === count) {
     throw new NeuriteError({
       operation: "fit",
-      got: `validationSplit: ${validationSplit} of ${count} examples`,
+      got: `validationSplit: ${share} of ${count} examples`,
       expected: "at least one example on each side",
     });
   }
-  const rows = (start: number, end: number): Examples => ({
-    x: slice(all.x, [start], [end]),
-    y: slice(all.y, [start], [end]),
+  const rows = ({ x, y, weights }: Examples, start: number, end: number): Examples => {
+    const cut = (all: Tensor): Tensor => slice(all, [start], [end]);
+    return { x: x.map(cut), y: y.map(cut), weights: weights.map(cut) };
+  };
+  return [rows(examples, 0, first), rows(examples, first, count)];
+}
+
+function refuseTableOptions(options: FitOptions): void {
+  const option = tableOptions.find((name) => options[name] !== undefined);
+  if (option === undefined) return;
+  throw new NeuriteError({
+    operation: "fit",
+    got: `the option '${option}' with batches that come one by one`,
+    expected: `none of ${tableOptions.map((name) => `'${name}'`).join(", ")}: the batches are cut already`,
   });
-  return { training: rows(0, first), validation: rows(first, count) };
 }
 
-/** Goes through the examples again and again; resolves to the figures of each epoch. */
-export async function fitExamples(
-  trainer: Trainer,
-  examples: Examples,
-  validation: Examples | undefined,
-  course: Course,
-): Promise<History> {
-  const { epochs, batchSize, shuffle, seed, verbose } = course;
-  const dataset = new Dataset([examples.x, examples.y] as const);
-  const progress = await progressFor(verbose, epochs, Math.ceil(dataset.count / batchSize));
-  const callbacks = [progress, ...course.callbacks];
-  const isWatched = callbacks.some(({ onBatchEnd }) => onBatchEnd !== undefined);
-  const history = new Map<string, number[]>();
-  const key = random.key(seed);
-  const turns = new Turns();
-  try {
-    for (let epoch = 0; epoch < epochs; epoch++) {
-      const means = new Means();
-      const order = shuffle ? { key: random.foldIn(key, epoch) } : {};
-      let batch = 0;
-      for (const [x, y] of dataset.batches(batchSize, order)) {
-        means.add(trainer.train(x, y), x.shape[0]);
-        batch++;
-        if (isWatched) for (const callback of callbacks) callback.onBatchEnd?.(batch, means.read());
-        if (turns.areOver) await turns.rest();
-      }
-      let figures = means.read();
-      if (validation !== undefined) {
-        const validated = await evaluateExamples(trainer, validation, batchSize, turns);
-        figures = { ...figures, ...asValidation(validated) };
-      }
-      for (const [name, value] of Object.entries(figures)) {
-        const values = history.get(name);
-        if (values === undefined) history.set(name, [value]);
-        else values.push(value);
-      }
-      for (const callback of callbacks) callback.onEpochEnd?.(epoch, figures);
-    }
-  } finally {
-    progress.stop();
-  }
-  return { loss: [], ...Object.fromEntries(history) };
-}
-
-/** `loss` becomes `valLoss`. */
-function asValidation(logs: Logs): Record<string, number> {
-  return Object.fromEntries(
-    Object.entries(logs).map(([name, value]) => [`val${name[0].toUpperCase()}${name.slice(1)}`, value]),
-  );
+function isTable(given: FitArguments): given is readonly [x: Data, y: Data, options?: FitOptions] {
+  const [first] = given;
+  if (typeof first === "function" || first instanceof Dataset) return false;
+  return !(typeof first === "object" && Symbol.asyncIterator in first);
 }

@@ -1,7 +1,10 @@
 // What users see as "neurite/train".
+export type { Callback, CallbackState, Trainable, Training } from "./callback.ts";
+export type { CheckpointOptions } from "./checkpoint.ts";
 export type { Data } from "./data.ts";
-export type { Callback, FitOptions, History } from "./fit.ts";
+export type { FitArguments, FitOptions } from "./fit.ts";
 export type { CompileOptions } from "./objective.ts";
+export type { History } from "./run.ts";
 export {
   type BatchOptions,
   type LoadOptions,
@@ -9,5 +12,7 @@ export {
   Sequential,
   type SequentialOptions,
 } from "./sequential.ts";
+export type { Batch, Batches, BatchesOfEpoch } from "./source.ts";
 export type { Logs } from "./trainer.ts";
 export type { TensorsByPath } from "./trees.ts";
+export type { ClassWeight } from "./weights.ts";

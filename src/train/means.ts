@@ -2,8 +2,15 @@ import type { Logs } from "./trainer.ts";
 
 /** Means over examples of the figures of batches. */
 export class Means {
-  private readonly sums = new Map<string, number>();
-  private count = 0;
+  /** The sums over examples, by figure. */
+  readonly sums: Map<string, number>;
+  /** How many examples there were. */
+  count: number;
+
+  constructor(sums: Iterable<readonly [figure: string, sum: number]> = [], count = 0) {
+    this.sums = new Map(sums);
+    this.count = count;
+  }
 
   /** Adds the means of a batch of so many examples. */
   add(logs: Logs, examples: number): void {

@@ -20,18 +20,27 @@ export interface CompileOptions {
   readonly metrics?: readonly (MetricName | Metric)[];
 }
 
+/** What one output of a network is trained for. */
+export interface Goal {
+  readonly loss: Loss;
+  /** What its loss is multiplied by. */
+  readonly weight: number;
+  readonly metrics: readonly NamedMetric[];
+}
+
 /** What a network is trained for. */
 export interface Objective {
   readonly optimizer: Optimizer;
-  readonly loss: Loss;
-  readonly metrics: readonly NamedMetric[];
+  /** One for each output. */
+  readonly goals: readonly Goal[];
 }
 
 /** The functions behind the names. */
 export function readObjective(options: CompileOptions): Objective {
   checkOptions("compile", options, ["optimizer", "loss", "metrics"]);
   const { optimizer, loss, metrics = [] } = options;
-  return { optimizer: optimizerOf(optimizer), loss: lossOf(loss), metrics: nameMetrics(metrics) };
+  const goal = { loss: lossOf(loss), weight: 1, metrics: nameMetrics(metrics) };
+  return { optimizer: optimizerOf(optimizer), goals: [goal] };
 }
 
 /** How many classes the integers of a target may name: those of the outputs, or yes and no; undefined: any integer. */

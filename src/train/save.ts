@@ -48,7 +48,7 @@ export async function encodeModel(
 }
 
 /** Losses and metrics by name; undefined where a function of the user's own has none. */
-function describeObjective({ optimizer, loss, metrics: measured }: Objective): Json | undefined {
+function describeObjective({ optimizer, goals: [{ loss, metrics: measured }] }: Objective): Json | undefined {
   const lossName = nameIn(losses, loss);
   const metricNames = measured.flatMap(({ measure }) => nameIn(metrics, measure) ?? []);
   if (lossName === undefined || metricNames.length < measured.length) return undefined;

@@ -2,10 +2,13 @@ import { checkOptions, NeuriteError, unknownName } from "../base/error.ts";
 import { type CustomLayers, type Layer, nameLayers, stack } from "../nn/index.ts";
 import { Tensor } from "../tensor/index.ts";
 import { type Data, readInputs } from "./data.ts";
-import { evaluateExamples } from "./evaluate.ts";
-import { divide, type FitOptions, fitExamples, type History, readCourse, requireCount } from "./fit.ts";
+import { evaluateSource } from "./evaluate.ts";
+import { type FitArguments, fitModel, readFit } from "./fit.ts";
 import { Network } from "./network.ts";
 import { type CompileOptions, type Objective, readObjective } from "./objective.ts";
+import { requireCount } from "./options.ts";
+import type { History } from "./run.ts";
+import { tableSource } from "./source.ts";
 import { summarize } from "./summary.ts";
 import { type Logs, Trainer } from "./trainer.ts";
 import type { TensorsByPath } from "./trees.ts";
@@ -122,23 +125,22 @@ export class Sequential {
    */
   trainOnBatch(x: Data, y: Data): Logs {
     const trainer = this.trainerFor("trainOnBatch", x);
-    const batch = trainer.read("trainOnBatch", x, y);
-    return trainer.train(batch.x, batch.y);
+    return trainer.train(trainer.read("trainOnBatch", x, y));
   }
 
   /**
-   * Learns from examples: goes through them `epochs` times in batches; resolves to the figures of each epoch.
+   * Learns from examples, `fit(x, y, options)`, from a dataset, `fit(dataset, options)`, or from batches that come one by
+   * one, `fit(batches, options)`: goes through them `epochs` times; resolves to the figures of each epoch.
    *
    * Means are exact over all examples, also where the last batch is smaller. The same seed gives the same numbers. The
    * event loop has its turns on the way. Throws, before anything is learned, for options, shapes and labels that do not
    * fit; and at a step whose loss or gradient are not finite, naming the layer in which that began. The weights are then
    * those before that step.
    */
-  async fit(x: Data, y: Data, options: FitOptions = {}): Promise<History> {
-    const course = readCourse(options, this.seed);
-    const trainer = this.trainerFor("fit", x);
-    const { training, validation } = divide(trainer, x, y, options);
-    return await fitExamples(trainer, training, validation, course);
+  async fit(...given: FitArguments): Promise<History> {
+    const request = readFit(given);
+    const [x] = Array.isArray(request.data) ? request.data : [];
+    return await fitModel(this, this.trainerFor("fit", x), request, this.seed);
   }
 
   /** Loss and metrics of examples, without learning from them; exact means, whatever the `batchSize` (default 32). */
@@ -147,7 +149,9 @@ export class Sequential {
     const { batchSize = 32 } = options;
     requireCount("evaluate", "batchSize", batchSize);
     const trainer = this.trainerFor("evaluate", x);
-    return await evaluateExamples(trainer, trainer.read("evaluate", x, y), batchSize, new Turns());
+    const examples = trainer.read("evaluate", x, y);
+    const source = tableSource(examples, { batchSize, shuffle: false, seed: this.seed });
+    return await evaluateSource(trainer, source, new Turns());
   }
 
   /** The outputs for inputs, computed in batches of `batchSize` (default 32). */
@@ -162,8 +166,7 @@ export class Sequential {
   /** Loss and metrics of a batch. */
   testOnBatch(x: Data, y: Data): Logs {
     const trainer = this.trainerFor("testOnBatch", x);
-    const batch = trainer.read("testOnBatch", x, y);
-    return trainer.test(batch.x, batch.y);
+    return trainer.test(trainer.read("testOnBatch", x, y));
   }
 
   /** Copies of all parameters and state by path, `hidden.weights`. */

@@ -1,5 +1,7 @@
 import { isFloat } from "../base/dtype.ts";
-import { sizeOf } from "../base/shape.ts";
+import { NeuriteError } from "../base/error.ts";
+import { formatShape, sameShape, sizeOf } from "../base/shape.ts";
+import type { Loss } from "../losses/index.ts";
 import { type ApplyOptions, activations, type Layer, type TensorTree, type Variables } from "../nn/index.ts";
 import { mapTensors, type TensorTree as OptimizerState } from "../optim/index.ts";
 import {
@@ -10,6 +12,7 @@ import {
   isFinite as isFiniteTensor,
   jit,
   mean,
+  mul,
   random,
   select,
   sum,
@@ -17,6 +20,7 @@ import {
   valueAndGrad,
   withScope,
 } from "../tensor/index.ts";
+import { countExamples, type Examples } from "./data.ts";
 import type { Objective } from "./objective.ts";
 import { mapNamed, pathsOf } from "./trees.ts";
 
@@ -41,11 +45,8 @@ export interface Stepped extends Progressing {
  * loss returned is NaN.
  */
 type Train = (
-  params: TensorTree,
-  state: TensorTree,
-  optimizerState: OptimizerState,
-  x: Tensor,
-  y: Tensor,
+  progressing: Progressing,
+  batch: Examples,
   step: number,
   learningRate: number,
   key: Tensor,
@@ -58,7 +59,7 @@ export interface Steps {
   /** Updates copies: an error leaves everything as it was. */
   readonly trainCopies: Train;
   /** The same figures without training. */
-  readonly test: (variables: Variables, x: Tensor, y: Tensor) => readonly Tensor[];
+  readonly test: (variables: Variables, batch: Examples) => readonly Tensor[];
 }
 
 /** What a network gives on a batch, seen by its loss and its metrics. */
@@ -72,10 +73,10 @@ export interface Scored {
 /** Compiles the steps of a task; tracing happens at the first call of each, and again for batches of another size. */
 export function makeSteps(task: Task): Steps {
   const { optimizer, dtype } = task;
-  const train: Train = (params, state, optimizerState, x, y, step, learningRate, key) => {
+  const train: Train = ({ params, state, optimizerState }, batch, step, learningRate, key) => {
     const options = { training: true, key: random.foldIn(key, step) };
     const lossOf = (params: TensorTree): [Tensor, Scored] => {
-      const scored = score(task, { params, state }, x, y, options);
+      const scored = score(task, { params, state }, batch, options);
       return [scored.loss, scored];
     };
     const [[loss, scored], gradients] = valueAndGrad(lossOf, { hasAux: true })(params);
@@ -94,12 +95,12 @@ export function makeSteps(task: Task): Steps {
       results: [select(isSound, loss, Number.NaN), ...scored.metrics],
     };
   };
-  const test: Steps["test"] = (variables, x, y) => {
-    const { loss, metrics } = score(task, variables, x, y, {});
+  const test: Steps["test"] = (variables, batch) => {
+    const { loss, metrics } = score(task, variables, batch, {});
     return [loss, ...metrics];
   };
   return {
-    train: jit(train, { donate: [0, 1, 2], name: "training step" }),
+    train: jit(train, { donate: 0, name: "training step" }),
     trainCopies: jit(train, { name: "training step" }),
     test: jit(test, { name: "test step" }),
   };
@@ -113,23 +114,49 @@ function sumOfVectors(gradients: TensorTree): Tensor | number {
 }
 
 /** Loss and metrics of a batch; on logits where the network's last act is the activation that the loss is made for. */
-export function score(task: Task, variables: Variables, x: Tensor, y: Tensor, options: ApplyOptions): Scored {
-  const { network, loss, dtype } = task;
-  const target = asFloat(y, dtype);
+export function score(task: Task, variables: Variables, batch: Examples, options: ApplyOptions): Scored {
+  const { network, goals, dtype } = task;
   const { head } = network;
-  const fromLogits = head !== undefined && loss.logitsOf === head.activation;
-  const { outputs, state, penalty } = (fromLogits ? head.linear : network).apply(
-    variables,
-    [asFloat(x, dtype)],
-    options,
+  const fromLogits = head !== undefined && goals[0].loss.logitsOf === head.activation;
+  const inputs = batch.x.map((x) => asFloat(x, dtype));
+  const applied = (fromLogits ? head.linear : network).apply(variables, inputs, options);
+  const losses = goals.map(({ loss, weight }, i) =>
+    withScope("loss", () => {
+      const target = asFloat(batch.y[i], dtype);
+      const value = lossOfBatch(loss, applied.outputs[i], target, batch.weights[i], fromLogits);
+      return weight === 1 ? value : mul(value, weight);
+    }),
   );
-  const [output] = outputs;
-  const value = withScope("loss", () => mean(loss(output, target, fromLogits ? { fromLogits } : {})));
-  const prediction = fromLogits ? activations[head.activation](output) : output;
-  const metrics = task.metrics.map(({ name, measure }) =>
-    withScope(name, () => totalOf(measure(prediction, target), x.shape[0], dtype)),
-  );
-  return { loss: penalty === undefined ? value : add(value, penalty), metrics, state };
+  const metrics = goals.flatMap(({ metrics: measured }, i) => {
+    const output = applied.outputs[i];
+    const prediction = fromLogits ? activations[head.activation](output) : output;
+    return measured.map(({ name, measure }) =>
+      withScope(name, () =>
+        totalOf(measure(prediction, asFloat(batch.y[i], dtype)), countExamples(batch), dtype),
+      ),
+    );
+  });
+  const terms = applied.penalty === undefined ? losses : [...losses, applied.penalty];
+  return { loss: terms.reduce((total, term) => add(total, term)), metrics, state: applied.state };
+}
+
+/** The mean of the losses of the examples, each multiplied by its weight. */
+function lossOfBatch(
+  loss: Loss,
+  prediction: Tensor,
+  target: Tensor,
+  weights: Tensor | undefined,
+  fromLogits: boolean,
+): Tensor {
+  const onLogits = fromLogits ? { fromLogits } : {};
+  if (weights === undefined) return mean(loss(prediction, target, onLogits));
+  const losses = loss(prediction, target, { reduction: "none", ...onLogits });
+  if (sameShape(losses.shape, weights.shape)) return mean(mul(losses, weights));
+  throw new NeuriteError({
+    operation: `loss '${loss.name}'`,
+    got: `a loss of shape ${formatShape(losses.shape)}`,
+    expected: `one value for each of ${weights.shape[0]} examples, for they have weights`,
+  });
 }
 
 // A total, and not a mean, so that counts of right answers are exact in f32 too.

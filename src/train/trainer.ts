@@ -2,24 +2,26 @@ import { isInteger } from "../base/dtype.ts";
 import { losses } from "../losses/index.ts";
 import { mapTensors } from "../optim/index.ts";
 import { random, type Tensor, type Tree } from "../tensor/index.ts";
-import { type Data, readInputs, readTargets, requireExamples, requireLabels } from "./data.ts";
+import {
+  countExamples,
+  type Data,
+  type Examples,
+  readInputs,
+  readTargets,
+  requireExamples,
+  requireLabels,
+} from "./data.ts";
 import { notFiniteError } from "./diagnose.ts";
 import type { Network } from "./network.ts";
 import { classesOf, type Objective } from "./objective.ts";
 import { makeSteps, type Steps, type Task } from "./step.ts";
-
 import { pathsOf, replacements, type TensorsByPath } from "./trees.ts";
+import { type Weighting, weightsOf } from "./weights.ts";
 
 /** Loss and metrics by name. */
 export interface Logs {
   readonly loss: number;
   readonly [metric: string]: number;
-}
-
-/** Inputs with their targets. */
-export interface Examples {
-  readonly x: Tensor;
-  readonly y: Tensor;
 }
 
 /** A network being trained: its steps, and what the optimizer remembers. */
@@ -45,46 +47,51 @@ export class Trainer {
     this.optimizerState = objective.optimizer.init(network.variables.params);
     this.key = random.foldIn(random.key(seed), 1);
     this.steps = makeSteps(this.task);
-    this.classes = classesOf(objective.loss, network.outputShape);
-    this.names = ["loss", ...objective.metrics.map(({ name }) => name)];
+    const { goals } = objective;
+    this.classes = classesOf(goals[0].loss, network.outputShape);
+    this.names = ["loss", ...goals.flatMap(({ metrics }) => metrics.map(({ name }) => name))];
   }
 
   /** Checks examples and makes tensors of them. */
-  read(operation: string, inputs: Data, targets: Data): Examples {
+  read(operation: string, inputs: Data, targets: Data, weighting: Weighting = {}): Examples {
     const { inputShape, outputShape, dtype } = this.network;
     const x = readInputs(operation, inputs, inputShape, dtype);
-    const areLabels = this.task.loss === losses.sparseCategoricalCrossentropy;
+    const areLabels = this.task.goals[0].loss === losses.sparseCategoricalCrossentropy;
     const y = readTargets(targets, outputShape, dtype, areLabels);
     requireExamples(operation, x, y);
     if (this.classes !== undefined && y !== this.checked && isInteger(y.dtype)) {
       requireLabels(operation, y, this.classes);
       this.checked = y;
     }
-    return { x, y };
+    const read = (data: Data): Tensor => readTargets(data, [], dtype, false);
+    const weights = weightsOf(operation, y, weighting, read, dtype);
+    return { x: [x], y: [y], weights: weights === undefined ? [] : [weights] };
   }
 
   /** One update on a batch. Throws where loss or gradient are not finite, and leaves everything as it was. */
-  train(x: Tensor, y: Tensor): Logs {
-    const { network, key, learningRate } = this;
+  train(batch: Examples): Logs {
+    const { network, key, learningRate, optimizerState } = this;
     const { params, state } = network.variables;
     const step = this.stepCount + 1;
     // Integers that nobody checked may be indices out of range, which shows only while the step runs.
-    const isChecked = !isInteger(x.dtype) && (!isInteger(y.dtype) || this.classes !== undefined);
-    const train = isChecked ? this.steps.train : this.steps.trainCopies;
-    const stepped = train(params, state, this.optimizerState, x, y, step, learningRate, key);
+    const areChecked =
+      !batch.x.some(({ dtype }) => isInteger(dtype)) &&
+      (this.classes !== undefined || !batch.y.some(({ dtype }) => isInteger(dtype)));
+    const train = areChecked ? this.steps.train : this.steps.trainCopies;
+    const stepped = train({ params, state, optimizerState }, batch, step, learningRate, key);
     network.variables = { params: stepped.params, state: stepped.state };
     this.optimizerState = stepped.optimizerState;
-    const logs = this.logsOf(stepped.results, x.shape[0]);
+    const logs = this.logsOf(stepped.results, countExamples(batch));
     if (!Number.isFinite(logs.loss)) {
-      throw notFiniteError(this.task, network.variables, { x, y, step, key });
+      throw notFiniteError(this.task, network.variables, { batch, step, key });
     }
     this.stepCount = step;
     return logs;
   }
 
   /** Loss and metrics of a batch. */
-  test(x: Tensor, y: Tensor): Logs {
-    return this.logsOf(this.steps.test(this.network.variables, x, y), x.shape[0]);
+  test(batch: Examples): Logs {
+    return this.logsOf(this.steps.test(this.network.variables, batch), countExamples(batch));
   }
 
   /** What the optimizer remembers, by path. */
