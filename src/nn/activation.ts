@@ -2,7 +2,7 @@ import { mark } from "../tensor/index.ts";
 import { type ActivationLike, activationOf } from "./activations.ts";
 import type { Layer } from "./layer.ts";
 import { type LayerOptions, OptionsReader } from "./options.ts";
-import { headOf, singleLayer } from "./single.ts";
+import { headOf, sameMask, singleLayer } from "./single.ts";
 
 /**
  * An activation on its own, a = σ(z), by its name or with options as in `{ type: "leakyRelu", negativeSlope: 0.1 }`; softmax is
@@ -25,6 +25,7 @@ export function activationFrom(options: object): Layer {
   const ending = (given: unknown): Layer => {
     const { name, config, apply } = activationOf("activation", given);
     return singleLayer(read, {
+      mask: sameMask,
       config: { activation: config },
       outputShape: (input) => input,
       output: (z) => mark("a", apply(mark("z", z))),

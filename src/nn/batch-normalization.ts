@@ -2,7 +2,7 @@ import { add, full, mul, reshape, type Tensor } from "../tensor/index.ts";
 import type { Layer } from "./layer.ts";
 import { affineOf, momentsOf, type NormalizationOptions, normalizationOptions } from "./normalization.ts";
 import { OptionsReader } from "./options.ts";
-import { parameter, singleLayer, unfitInput } from "./single.ts";
+import { parameter, sameMask, singleLayer, unfitInput } from "./single.ts";
 
 /** Options of `batchNormalization`. */
 export interface BatchNormalizationOptions extends NormalizationOptions {
@@ -43,6 +43,7 @@ export function batchNormalizationFrom(options: object): Layer {
   const move = (old: Tensor, fresh: Tensor): Tensor =>
     add(mul(old, momentum), mul(reshape(fresh, old.shape), 1 - momentum));
   return singleLayer(read, {
+    mask: sameMask,
     config: { momentum, ...affine.config },
     outputShape: (input) => {
       if (input.length > 0) return input;

@@ -52,6 +52,10 @@ const samples: Readonly<Record<string, Sample | readonly Sample[]>> = {
   avgPool2d: one(nn.avgPool2d({ poolSize: 3, strides: [1, 2], padding: "same" }), image),
   avgPool3d: one(nn.avgPool3d(), volume),
   batchNormalization: one(nn.batchNormalization({ momentum: 0.9, gammaInitializer: "uniform" }), image),
+  bidirectional: [
+    one(nn.bidirectional(nn.lstm({ units: 2, returnSequences: true })), sequence),
+    one(nn.bidirectional(nn.gru({ units: 2 }), { mergeMode: "add", name: "both" }), sequence),
+  ],
   conv1d: one(nn.conv1d({ filters: 2, kernelSize: 3, padding: "causal", activation: "tanh" }), sequence),
   conv1dTranspose: one(nn.conv1dTranspose({ filters: 2, kernelSize: 3, strides: 2 }), sequence),
   conv2d: one(
@@ -91,6 +95,10 @@ const samples: Readonly<Record<string, Sample | readonly Sample[]>> = {
     ids: 5,
   },
   flatten: one(nn.flatten({ inputShape: image }), image),
+  gatedFeedbackRnn: one(
+    nn.gatedFeedbackRnn({ units: [2, 3], recurrentInitializer: "glorotNormal" }),
+    sequence,
+  ),
   gaussianDropout: one(nn.gaussianDropout({ rate: 0.25 }), [4]),
   gaussianNoise: one(nn.gaussianNoise({ stddev: 0.5 }), [4]),
   globalAvgPool1d: one(nn.globalAvgPool1d(), sequence),
@@ -100,13 +108,44 @@ const samples: Readonly<Record<string, Sample | readonly Sample[]>> = {
   globalMaxPool2d: one(nn.globalMaxPool2d(), image),
   globalMaxPool3d: one(nn.globalMaxPool3d({ keepDims: true }), volume),
   groupNormalization: one(nn.groupNormalization({ groups: 2 }), [3, 4]),
-  gru: one(nn.gru({ units: 2, dropout: 0.25, recurrentDropout: 0.25, returnSequences: true }), sequence),
+  gru: [
+    one(nn.gru({ units: 2, returnSequences: true, goBackwards: true }), sequence),
+    one(
+      nn.gru({ units: 2, resetAfter: false, recurrentDropout: 0.5, dropout: 0.2, inputShape: sequence }),
+      sequence,
+    ),
+  ],
   layerNormalization: [
     one(nn.layerNormalization({ gammaInitializer: "uniform" }), [3, 4]),
     one(nn.layerNormalization({ axis: [1, -1], center: false, scale: false }), [3, 4]),
   ],
   localResponseNormalization: one(nn.localResponseNormalization({ alpha: 0.5, depthRadius: 1 }), [2, 5]),
-  lstm: one(nn.lstm({ units: 2, returnState: true, recurrentRegularizer: l2 }), sequence),
+  lstm: [
+    one(
+      nn.lstm({
+        units: 2,
+        unitForgetBias: false,
+        activation: "softplus",
+        recurrentActivation: "hardSwish",
+        returnState: true,
+        dropout: 0.5,
+      }),
+      sequence,
+    ),
+    {
+      layer: nn.lstm({
+        units: 2,
+        returnSequences: true,
+        returnState: true,
+        kernelRegularizer: l2,
+        recurrentRegularizer: "l1",
+        biasRegularizer: l2,
+        activityRegularizer: l2,
+      }),
+      inputs: [sequence, [2], [2]],
+    },
+  ],
+  masking: one(nn.masking({ maskValue: -1 }), sequence),
   maxPool1d: one(nn.maxPool1d({ padding: "same" }), sequence),
   maxPool2d: one(nn.maxPool2d(), image),
   maxPool3d: one(nn.maxPool3d({ poolSize: [2, 1, 2] }), volume),
@@ -148,10 +187,10 @@ const samples: Readonly<Record<string, Sample | readonly Sample[]>> = {
     nn.separableConv2d({ filters: 2, kernelSize: 3, padding: "same", activation: "softmax", useBias: false }),
     image,
   ),
-  simpleRnn: [
-    one(nn.simpleRnn({ units: 2, activation: "sigmoid", goBackwards: true }), sequence),
-    { layer: nn.simpleRnn({ units: 2 }), inputs: [sequence, [2]] },
-  ],
+  simpleRnn: one(
+    nn.simpleRnn({ units: 2, useBias: false, activation: { type: "elu", alpha: 0.5 } }),
+    sequence,
+  ),
   spatialDropout1d: one(nn.spatialDropout1d({ rate: 0.5 }), sequence),
   spatialDropout2d: one(nn.spatialDropout2d({ rate: 0.5 }), image),
   spatialDropout3d: one(nn.spatialDropout3d({ rate: 0.5 }), volume),
@@ -161,6 +200,7 @@ const samples: Readonly<Record<string, Sample | readonly Sample[]>> = {
     }),
     [2],
   ),
+  timeDistributed: one(nn.timeDistributed(nn.dense({ units: 2, activation: "tanh" })), sequence),
   upSampling1d: one(nn.upSampling1d({ size: 3 }), sequence),
   upSampling2d: one(nn.upSampling2d({ interpolation: "bilinear" }), image),
   upSampling3d: one(nn.upSampling3d(), volume),

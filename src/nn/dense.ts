@@ -1,7 +1,7 @@
 import { matmul } from "../tensor/index.ts";
 import type { Layer } from "./layer.ts";
 import { OptionsReader } from "./options.ts";
-import { unfitInput } from "./single.ts";
+import { sameMask, unfitInput } from "./single.ts";
 import { type WeightedOptions, weightedLayer, weightedOptions } from "./weighted.ts";
 
 /** Options of `dense`. */
@@ -42,5 +42,6 @@ export function denseFrom(options: object): Layer {
       return [...input.slice(0, -1), units];
     },
     linear: matmul,
+    mask: sameMask,
   });
 }

@@ -1,6 +1,6 @@
 import { isInteger } from "../base/dtype.ts";
 import { NeuriteError } from "../base/error.ts";
-import { take } from "../tensor/index.ts";
+import { ne, take } from "../tensor/index.ts";
 import { type InitializerLike, initializerOf } from "./initializer-table.ts";
 import type { Layer } from "./layer.ts";
 import { describeMade } from "./made.ts";
@@ -18,6 +18,8 @@ export interface EmbeddingOptions extends LayerOptions {
   readonly embeddingsInitializer?: InitializerLike;
   /** A penalty on the vectors, added to the loss; default none. */
   readonly embeddingsRegularizer?: RegularizerLike;
+  /** Whether the id 0 fills up short sequences, which a mask then leaves out; default false. */
+  readonly maskZero?: boolean;
 }
 
 /**
@@ -40,10 +42,11 @@ export function embedding(options: EmbeddingOptions): Layer {
 
 /** `embedding` from options that were read. */
 export function embeddingFrom(options: object): Layer {
-  const known = ["inputDim", "outputDim", "embeddingsInitializer", "embeddingsRegularizer"];
+  const known = ["inputDim", "outputDim", "embeddingsInitializer", "embeddingsRegularizer", "maskZero"];
   const read = new OptionsReader("embedding", options, known);
   const inputDim = read.count("inputDim");
   const outputDim = read.count("outputDim");
+  const maskZero = read.flag("maskZero", false);
   const initializer = initializerOf(read.value("embeddingsInitializer") ?? "uniform");
   const regularizer = regularizerOf(read.value("embeddingsRegularizer"));
   return singleLayer(read, {
@@ -52,6 +55,7 @@ export function embeddingFrom(options: object): Layer {
       outputDim,
       embeddingsInitializer: describeMade(initializer),
       ...(regularizer && { embeddingsRegularizer: describeMade(regularizer) }),
+      maskZero,
     },
     outputShape: (input) => [...input, outputDim],
     params: (key, _, dtype) => ({ weights: initializer(key, [inputDim, outputDim], dtype) }),
@@ -64,6 +68,7 @@ export function embeddingFrom(options: object): Layer {
         hint: 'make them with tensor(ids, { dtype: "i32" })',
       });
     },
+    mask: (mask, ids) => (maskZero ? ne(ids, 0) : mask),
     penalties: (params) => (regularizer ? [regularizer(parameter("embedding", params, "weights"))] : []),
   });
 }

@@ -1,4 +1,4 @@
-import { max, mean, type Tensor } from "../tensor/index.ts";
+import { cast, div, expandDims, max, maximum, mean, mul, select, sum, type Tensor } from "../tensor/index.ts";
 import type { Layer } from "./layer.ts";
 import { type LayerOptions, OptionsReader } from "./options.ts";
 import { singleLayer } from "./single.ts";
@@ -102,7 +102,7 @@ export function globalAvgPool3d(options: GlobalPoolOptions = {}): Layer {
 
 /** `globalMaxPool1d` from options that were read. */
 export function globalMaxPool1dFrom(options: object): Layer {
-  return globalLayer("globalMaxPool1d", 1, max, options);
+  return globalLayer("globalMaxPool1d", 1, max, options, maxOfSteps);
 }
 
 /** `globalMaxPool2d` from options that were read. */
@@ -117,7 +117,7 @@ export function globalMaxPool3dFrom(options: object): Layer {
 
 /** `globalAvgPool1d` from options that were read. */
 export function globalAvgPool1dFrom(options: object): Layer {
-  return globalLayer("globalAvgPool1d", 1, mean, options);
+  return globalLayer("globalAvgPool1d", 1, mean, options, meanOfSteps);
 }
 
 /** `globalAvgPool2d` from options that were read. */
@@ -130,11 +130,27 @@ export function globalAvgPool3dFrom(options: object): Layer {
   return globalLayer("globalAvgPool3d", 3, mean, options);
 }
 
+interface Reduction {
+  readonly axis: readonly number[];
+  readonly keepDims: boolean;
+}
+
+// Σ mask x / Σ mask; 0 where no step counts.
+function meanOfSteps(x: Tensor, mask: Tensor, reduction: Reduction): Tensor {
+  const counts = cast(mask, x.dtype);
+  return div(sum(mul(x, counts), reduction), maximum(sum(counts, reduction), 1));
+}
+
+function maxOfSteps(x: Tensor, mask: Tensor, reduction: Reduction): Tensor {
+  return max(select(mask, x, Number.NEGATIVE_INFINITY), reduction);
+}
+
 function globalLayer(
   type: string,
   rank: SpatialRank,
-  reduce: (x: Tensor, options: { readonly axis: readonly number[]; readonly keepDims: boolean }) => Tensor,
+  reduce: (x: Tensor, reduction: Reduction) => Tensor,
   options: object,
+  reduceSteps?: (x: Tensor, mask: Tensor, reduction: Reduction) => Tensor,
 ): Layer {
   const read = new OptionsReader(type, options, ["keepDims"]);
   const keepDims = read.flag("keepDims", false);
@@ -145,6 +161,11 @@ function globalLayer(
       const { channels } = spatialShape(type, input, rank);
       return keepDims ? [...axis.map(() => 1), channels] : [channels];
     },
-    output: (x) => reduce(x, { axis, keepDims }),
+    output: (x, _, { masks }) => {
+      const mask = masks?.[0];
+      return mask !== undefined && reduceSteps !== undefined
+        ? reduceSteps(x, expandDims(mask, -1), { axis, keepDims })
+        : reduce(x, { axis, keepDims });
+    },
   });
 }

@@ -17,6 +17,7 @@ export {
   randomFlip,
 } from "./augmentation.ts";
 export { type BatchNormalizationOptions, batchNormalization } from "./batch-normalization.ts";
+export { type BidirectionalOptions, bidirectional, type MergeMode } from "./bidirectional.ts";
 export {
   type Cropping1dOptions,
   type Cropping2dOptions,
@@ -51,6 +52,7 @@ export { type DenseOptions, dense } from "./dense.ts";
 export { type DepthwiseOptions, depthwiseConv1d, depthwiseConv2d } from "./depthwise.ts";
 export { describeLayer, type LayerDescription } from "./description.ts";
 export { type EmbeddingOptions, embedding } from "./embedding.ts";
+export { type GatedFeedbackOptions, gatedFeedbackRnn } from "./gated-feedback.ts";
 export {
   type GlobalPoolOptions,
   globalAvgPool1d,
@@ -79,6 +81,7 @@ export type {
 } from "./layer.ts";
 export { type LocalResponseOptions, localResponseNormalization } from "./local-response.ts";
 export { type LstmOptions, lstm } from "./lstm.ts";
+export { type MaskingOptions, masking } from "./masking.ts";
 export { type MaxoutOptions, maxout } from "./maxout.ts";
 export type { ConcatenateOptions, DotOptions } from "./merge.ts";
 export * as merge from "./merge.ts";
@@ -142,6 +145,7 @@ export { type SeparableOptions, separableConv1d, separableConv2d } from "./separ
 export type { SequenceOptions } from "./sequence.ts";
 export { simpleRnn } from "./simple-rnn.ts";
 export { nameLayers, type Stack, stack } from "./stack.ts";
+export { timeDistributed } from "./time-distributed.ts";
 export {
   type InterpolationName,
   type UpSampling1dOptions,

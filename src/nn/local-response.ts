@@ -1,7 +1,7 @@
 import { add, mul, pow, reshape, square, sumPool } from "../tensor/index.ts";
 import type { Layer } from "./layer.ts";
 import { type LayerOptions, OptionsReader } from "./options.ts";
-import { singleLayer, unfitInput } from "./single.ts";
+import { sameMask, singleLayer, unfitInput } from "./single.ts";
 
 /** Options of `localResponseNormalization`. */
 export interface LocalResponseOptions extends LayerOptions {
@@ -41,6 +41,7 @@ export function localResponseNormalizationFrom(options: object): Layer {
   const alpha = read.number("alpha", 1e-4);
   const beta = read.number("beta", 0.75);
   return singleLayer(read, {
+    mask: sameMask,
     config: { depthRadius, bias, alpha, beta },
     outputShape: (input) => {
       if (input.length > 0) return input;

@@ -3,7 +3,7 @@ import { type InitializerLike, initializerOf } from "./initializer-table.ts";
 import type { Layer } from "./layer.ts";
 import { describeMade } from "./made.ts";
 import { type LayerOptions, OptionsReader } from "./options.ts";
-import { parameter, singleLayer, unfitInput } from "./single.ts";
+import { parameter, sameMask, singleLayer, unfitInput } from "./single.ts";
 
 /** Options of `maxout`. */
 export interface MaxoutOptions extends LayerOptions {
@@ -44,6 +44,7 @@ export function maxoutFrom(options: object): Layer {
   const kernelInitializer = initializerOf(read.value("kernelInitializer") ?? "glorotUniform");
   const biasInitializer = initializerOf(read.value("biasInitializer") ?? "zeros");
   return singleLayer(read, {
+    mask: sameMask,
     config: {
       units,
       pieces,

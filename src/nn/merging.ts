@@ -5,6 +5,7 @@ import {
   concatenate,
   div,
   einsum,
+  logicalAnd,
   maximum,
   minimum,
   mul,
@@ -23,6 +24,8 @@ interface MergeParts {
   /** The shape of the output, with the batch axis as 0 was given; throws for shapes that do not fit together. */
   outputShape(inputs: readonly Shape[]): Shape;
   output(inputs: readonly Tensor[]): Tensor;
+  /** Whether each step of the output is made from that step of every input: then it counts where it counts in all of them. */
+  readonly keepsSteps: boolean;
 }
 
 /** Two inputs, or at least two. */
@@ -43,7 +46,14 @@ function mergeLayer({ type, name, inputShape }: OptionsReader, count: Count, par
       state: {},
       outputShapes: [parts.outputShape(check(inputShapes))],
     }),
-    apply: ({ state }, inputs) => ({ outputs: [parts.output(check(inputs))], state }),
+    apply: ({ state }, inputs, { masks = [] } = {}) => {
+      const given = masks.filter((mask) => mask !== undefined);
+      return {
+        outputs: [parts.output(check(inputs))],
+        state,
+        ...(parts.keepsSteps && given.length > 0 && { masks: [given.reduce(logicalAnd)] }),
+      };
+    },
   };
 }
 
@@ -87,6 +97,7 @@ function elementwiseLayer(
 ): Layer {
   return mergeLayer(new OptionsReader(type, options, []), count, {
     config: {},
+    keepsSteps: true,
     outputShape: (inputs) => {
       if (inputs.some(({ length }) => length !== inputs[0].length)) {
         throw unfitInputs(type, inputs, "equal numbers of axes");
@@ -103,6 +114,8 @@ export function concatenateFrom(options: object): Layer {
   const axis = read.number("axis", -1);
   return mergeLayer(read, "two or more", {
     config: { axis },
+    // Along the axis of the steps itself, masks end.
+    keepsSteps: axis !== 1,
     outputShape: (inputs) => {
       const at = axisOf(read, axis, inputs[0]);
       const fits = inputs.every(
@@ -129,6 +142,7 @@ export function dotFrom(options: object): Layer {
   const normalize = read.flag("normalize", false);
   return mergeLayer(read, "two", {
     config: { axes: [first, second], normalize },
+    keepsSteps: false,
     outputShape: (inputs) => {
       const [x, y] = inputs;
       const [i, j] = [axisOf(read, first, x), axisOf(read, second, y)];

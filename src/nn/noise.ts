@@ -2,7 +2,7 @@ import { NeuriteError } from "../base/error.ts";
 import { add, dropout as drop, mul, ones, random, type Shape, type Tensor } from "../tensor/index.ts";
 import type { Layer, LayerConfig } from "./layer.ts";
 import { type LayerOptions, OptionsReader } from "./options.ts";
-import { singleLayer } from "./single.ts";
+import { sameMask, singleLayer } from "./single.ts";
 import { type SpatialRank, spatialShape } from "./windows.ts";
 
 /** What a layer does in training only. */
@@ -23,6 +23,7 @@ export function noiseLayer(read: OptionsReader, { config, isActive, check, chang
       check?.(input);
       return input;
     },
+    mask: sameMask,
     output: (x, _, { training = false, key }) => {
       if (!training || !isActive) return x;
       if (key !== undefined) return change(x, key);

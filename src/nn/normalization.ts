@@ -16,7 +16,7 @@ import { type InitializerLike, initializerOf } from "./initializer-table.ts";
 import type { Layer, LayerConfig, TensorTree } from "./layer.ts";
 import { describeMade } from "./made.ts";
 import { type LayerOptions, OptionsReader } from "./options.ts";
-import { parameter, singleLayer, unfitInput } from "./single.ts";
+import { parameter, sameMask, singleLayer, unfitInput } from "./single.ts";
 
 /** Options of layers that normalise, then scale and shift. */
 export interface NormalizationOptions extends LayerOptions {
@@ -127,6 +127,7 @@ export function layerNormalizationFrom(options: object): Layer {
     throw read.unfit("axis", axis, "axes other than the batch");
   };
   return singleLayer(read, {
+    mask: sameMask,
     config: { axis, ...affine.config },
     outputShape: (input) => {
       axesOf(input.length + 1);
@@ -174,6 +175,7 @@ export function groupNormalizationFrom(options: object): Layer {
   const groups = read.count("groups", 32);
   const affine = affineOf(read);
   return singleLayer(read, {
+    mask: sameMask,
     config: { groups, ...affine.config },
     outputShape: (input) => {
       if (input.length > 0 && input[input.length - 1] % groups === 0) return input;

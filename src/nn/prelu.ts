@@ -3,7 +3,7 @@ import { type InitializerLike, initializerOf } from "./initializer-table.ts";
 import type { Layer } from "./layer.ts";
 import { describeMade } from "./made.ts";
 import { type LayerOptions, OptionsReader } from "./options.ts";
-import { parameter, singleLayer } from "./single.ts";
+import { parameter, sameMask, singleLayer } from "./single.ts";
 
 /** Options of `prelu`. */
 export interface PreluOptions extends LayerOptions {
@@ -35,6 +35,7 @@ export function preluFrom(options: object): Layer {
   const initializer = initializerOf(read.value("alphaInitializer") ?? "zeros");
   const sharedAxes = read.integers("sharedAxes", []);
   return singleLayer(read, {
+    mask: sameMask,
     config: { alphaInitializer: describeMade(initializer), sharedAxes },
     outputShape: (input) => {
       if (sharedAxes.every((axis) => axis >= 1 && axis <= input.length)) return input;

@@ -3,6 +3,7 @@ import { isPlainObject } from "../base/tree.ts";
 import { activationFrom } from "./activation.ts";
 import { randomContrastFrom, randomErasingFrom, randomFlipFrom } from "./augmentation.ts";
 import { batchNormalizationFrom } from "./batch-normalization.ts";
+import { bidirectional, mergeModes } from "./bidirectional.ts";
 import {
   cropping1dFrom,
   cropping2dFrom,
@@ -16,6 +17,7 @@ import { conv1dFrom, conv2dFrom, conv3dFrom } from "./convolution.ts";
 import { denseFrom } from "./dense.ts";
 import { depthwiseConv1dFrom, depthwiseConv2dFrom } from "./depthwise.ts";
 import { embeddingFrom } from "./embedding.ts";
+import { gatedFeedbackRnnFrom } from "./gated-feedback.ts";
 import {
   globalAvgPool1dFrom,
   globalAvgPool2dFrom,
@@ -28,6 +30,7 @@ import { gruFrom } from "./gru.ts";
 import type { Json, Layer, LayerConfig } from "./layer.ts";
 import { localResponseNormalizationFrom } from "./local-response.ts";
 import { lstmFrom } from "./lstm.ts";
+import { maskingFrom } from "./masking.ts";
 import { maxoutFrom } from "./maxout.ts";
 import {
   addFrom,
@@ -64,6 +67,7 @@ import { residual } from "./residual.ts";
 import { separableConv1dFrom, separableConv2dFrom } from "./separable.ts";
 import { simpleRnnFrom } from "./simple-rnn.ts";
 import { stack } from "./stack.ts";
+import { timeDistributed } from "./time-distributed.ts";
 import { upSampling1dFrom, upSampling2dFrom, upSampling3dFrom } from "./up-sampling.ts";
 
 /**
@@ -86,6 +90,7 @@ const makers: CustomLayers = {
   avgPool2d: avgPool2dFrom,
   avgPool3d: avgPool3dFrom,
   batchNormalization: batchNormalizationFrom,
+  bidirectional: bidirectionalFrom,
   concatenate: concatenateFrom,
   conv1d: conv1dFrom,
   conv1dTranspose: conv1dTransposeFrom,
@@ -103,6 +108,7 @@ const makers: CustomLayers = {
   dropout: dropoutFrom,
   embedding: embeddingFrom,
   flatten: flattenFrom,
+  gatedFeedbackRnn: gatedFeedbackRnnFrom,
   gaussianDropout: gaussianDropoutFrom,
   gaussianNoise: gaussianNoiseFrom,
   globalAvgPool1d: globalAvgPool1dFrom,
@@ -116,6 +122,7 @@ const makers: CustomLayers = {
   layerNormalization: layerNormalizationFrom,
   localResponseNormalization: localResponseNormalizationFrom,
   lstm: lstmFrom,
+  masking: maskingFrom,
   maxPool1d: maxPool1dFrom,
   maxPool2d: maxPool2dFrom,
   maxPool3d: maxPool3dFrom,
@@ -142,6 +149,7 @@ const makers: CustomLayers = {
   spatialDropout3d: spatialDropout3dFrom,
   stack: stackFrom,
   subtract: subtractFrom,
+  timeDistributed: timeDistributedFrom,
   upSampling1d: upSampling1dFrom,
   upSampling2d: upSampling2dFrom,
   upSampling3d: upSampling3dFrom,
@@ -184,6 +192,17 @@ function residualFrom(config: LayerConfig, read: ReadLayer): Layer {
   const options = namedOptions(new OptionsReader("residual", config, ["layers", "shortcut"]));
   const shortcut = listOf(config, "shortcut").map(read);
   return residual(listOf(config, "layers").map(read), { ...options, shortcut });
+}
+
+function bidirectionalFrom(config: LayerConfig, read: ReadLayer): Layer {
+  const reader = new OptionsReader("bidirectional", config, ["layer", "mergeMode"]);
+  const mergeMode = reader.choice("mergeMode", mergeModes, "concatenate");
+  return bidirectional(read(config.layer ?? null), { ...namedOptions(reader), mergeMode });
+}
+
+function timeDistributedFrom(config: LayerConfig, read: ReadLayer): Layer {
+  const options = namedOptions(new OptionsReader("timeDistributed", config, ["layer"]));
+  return timeDistributed(read(config.layer ?? null), options);
 }
 
 function namedOptions({ name, inputShape }: OptionsReader): LayerOptions {

@@ -58,10 +58,14 @@ export function residual(layers: readonly Layer[], options: ResidualOptions = {}
         hint: "give a shortcut, such as [conv2d({ filters, kernelSize: 1, strides })]",
       });
     },
-    apply: ({ params, state }, inputs, { training = false, key } = {}) => {
+    apply: ({ params, state }, inputs, { training = false, key, masks } = {}) => {
       const go = (way: "body" | "shortcut", i: number): Applied => {
         const variables: Variables = { params: partOf(params, way), state: partOf(state, way) };
-        const options: ApplyOptions = { training, ...(key && { key: random.foldIn(key, i) }) };
+        const options: ApplyOptions = {
+          training,
+          ...(key && { key: random.foldIn(key, i) }),
+          ...(masks && { masks }),
+        };
         return inLayer(way, () => ways[way].apply(variables, inputs, options));
       };
       const [body, around] = [go("body", 0), go("shortcut", 1)];
@@ -73,6 +77,7 @@ export function residual(layers: readonly Layer[], options: ResidualOptions = {}
         outputs: [add(body.outputs[0], around.outputs[0])],
         state: after,
         ...(penalty !== undefined && { penalty }),
+        ...(body.masks && { masks: body.masks }),
       };
     },
   };

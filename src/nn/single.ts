@@ -25,7 +25,14 @@ export interface SingleParts {
   output(x: Tensor, params: TensorTree, options: ApplyOptions, state: TensorTree): Tensor | Stepped;
   /** Scalars to be added to the loss; absent: none. */
   penalties?(params: TensorTree, output: Tensor): readonly Tensor[];
+  /** The mask of the output, from that of the input x; absent: masks end here. */
+  mask?(mask: Tensor | undefined, x: Tensor): Tensor | undefined;
   readonly head?: Head | undefined;
+}
+
+/** The mask of layers that make each step of the output from that step of the input. */
+export function sameMask(mask: Tensor | undefined): Tensor | undefined {
+  return mask;
 }
 
 /** The layer of these parts. */
@@ -43,13 +50,16 @@ export function singleLayer({ type, name, inputShape }: OptionsReader, parts: Si
       return { params, state: parts.state?.(input, dtype) ?? {}, outputShapes };
     },
     apply: ({ params, state }, inputs, options = {}) => {
-      const result = parts.output(only(type, inputs), params, options, state);
+      const x = only(type, inputs);
+      const result = parts.output(x, params, options, state);
       const stepped = result instanceof Tensor ? { output: result, state } : result;
       const penalties = parts.penalties?.(params, stepped.output) ?? [];
+      const mask = parts.mask?.(options.masks?.[0], x);
       return {
         outputs: [stepped.output],
         state: stepped.state,
         ...(penalties.length > 0 && { penalty: penalties.reduce(add) }),
+        ...(mask !== undefined && { masks: [mask] }),
       };
     },
     ...(parts.head !== undefined && { head: parts.head }),

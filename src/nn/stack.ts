@@ -56,21 +56,28 @@ export function stack(layers: readonly Layer[], options: LayerOptions = {}): Sta
       }
       return { params, state, outputShapes: shapes };
     },
-    apply: ({ params, state }, inputs, { training = false, key } = {}) => {
+    apply: ({ params, state }, inputs, { training = false, key, masks: given } = {}) => {
       const after: Record<string, TensorTree> = {};
       let outputs = inputs;
+      let masks = given;
       let penalty: Tensor | undefined;
       for (const [i, layer] of layers.entries()) {
         const applied = inLayer(names[i], () => {
           const variables = { params: partOf(params, names[i]), state: partOf(state, names[i]) };
           const keyOfLayer = key === undefined ? {} : { key: random.foldIn(key, i) };
-          return layer.apply(variables, outputs, { training, ...keyOfLayer });
+          return layer.apply(variables, outputs, { training, ...keyOfLayer, ...(masks && { masks }) });
         });
         keep(after, names[i], applied.state);
         outputs = applied.outputs;
+        masks = applied.masks;
         penalty = sumOf(penalty, applied);
       }
-      return { outputs, state: after, ...(penalty !== undefined && { penalty }) };
+      return {
+        outputs,
+        state: after,
+        ...(penalty !== undefined && { penalty }),
+        ...(masks !== undefined && { masks }),
+      };
     },
     ...(head !== undefined && { head }),
   };

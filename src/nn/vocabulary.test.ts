@@ -1,12 +1,10 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { expectAll, pathsOf, type Stored, type StoredTensors, treeOf } from "../../test/layer-trees.ts";
 import { expectStored, stored } from "../../test/oracle.ts";
 import { isFloat } from "../base/dtype.ts";
-import { add, cast, grad, jit, mul, random, sum, Tensor } from "../tensor/index.ts";
+import { add, cast, grad, jit, mul, random, sum, type Tensor } from "../tensor/index.ts";
 import { type Json, layerFromConfig, type TensorTree } from "./index.ts";
-
-type Stored = Parameters<typeof stored>[0];
-type StoredTensors = Readonly<Record<string, Stored>>;
 
 interface LayerCase {
   readonly layer: { readonly type: string; readonly config: { readonly [option: string]: Json } };
@@ -27,31 +25,6 @@ const named = cases.map((one, i): [string, LayerCase] => [
   `${i} ${one.layer.type} ${JSON.stringify(one.layer.config)}`,
   one,
 ]);
-
-/** Tensors by path as a tree: "depthwise.weights" is tree.depthwise.weights. */
-function treeOf(tensors: Readonly<Record<string, Tensor>>): TensorTree {
-  const tree: Record<string, TensorTree | Tensor> = {};
-  const within: Record<string, Record<string, Tensor>> = {};
-  for (const [path, value] of Object.entries(tensors)) {
-    const [first, ...rest] = path.split(".");
-    if (rest.length === 0) tree[first] = value;
-    else within[first] = { ...within[first], [rest.join(".")]: value };
-  }
-  for (const [name, inner] of Object.entries(within)) tree[name] = treeOf(inner);
-  return tree;
-}
-
-function pathsOf(tree: TensorTree, prefix = ""): Record<string, Tensor> {
-  const parts = Object.entries(tree).map(([name, value]) =>
-    value instanceof Tensor ? { [`${prefix}${name}`]: value } : pathsOf(value, `${prefix}${name}.`),
-  );
-  return Object.assign({}, ...parts);
-}
-
-function expectAll(got: Record<string, Tensor>, wanted: StoredTensors, tolerance: number): void {
-  expect(Object.keys(got).sort()).toEqual(Object.keys(wanted).sort());
-  for (const [path, value] of Object.entries(got)) expectStored(value, wanted[path], tolerance);
-}
 
 describe.each([
   ["f64", 1e-12],

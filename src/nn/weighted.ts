@@ -42,6 +42,8 @@ export interface WeightedParts {
   weightsShape(input: Shape): Shape;
   outputShape(input: Shape): Shape;
   linear(x: Tensor, weights: Tensor): Tensor;
+  /** As in `SingleParts`. */
+  mask?(mask: Tensor | undefined): Tensor | undefined;
 }
 
 /** A layer with `weights`, and `biases` for the last axis of its output; it marks z and a. */
@@ -83,6 +85,7 @@ export function weightedLayer(options: OptionsReader, parts: WeightedParts): Lay
         ...(biasRegularizer && useBias ? [biasRegularizer(parameter(type, params, "biases"))] : []),
         ...(activityRegularizer ? [div(activityRegularizer(output), output.shape[0])] : []),
       ],
+      ...(parts.mask && { mask: parts.mask }),
       // On logits a penalty on the outputs would be another one.
       head: activityRegularizer ? undefined : headOf(activation.name, () => ending("linear")),
     });
