@@ -9,6 +9,7 @@ import { fill, Leaves, leavesOf, matches, type Pattern, patternOf } from "./argu
 import type { Device, Runner } from "./device.ts";
 import { storageOf } from "./device.ts";
 import { currentDevice } from "./devices.ts";
+import { narrowNumbers } from "./numbers.ts";
 import { type Rebuild, type Result, takeApart } from "./results.ts";
 import type { Storage } from "./storage.ts";
 
@@ -223,7 +224,11 @@ function traceCall(
     inputs.map((leaf) => (leaf.kind === "number" ? { dtype: "f64", shape: [] } : leaf)),
     { name, weak: inputs.map((leaf) => leaf.kind === "number" || leaf.weak) },
   );
-  return { ...result, program, captured, patterns };
+  const narrowed = narrowNumbers(
+    program,
+    inputs.map((leaf) => leaf.kind === "number"),
+  );
+  return { ...result, program: narrowed, captured, patterns };
 }
 
 function compileEntry(

@@ -36,7 +36,9 @@ export function bindWithoutInvariants(
 ): Tensor[] {
   const { constants, carries, length, body } = parameters;
   const { before, loop, after, sums } = divide(parameters);
-  if (length < 2 || before.length + after.length + sums.length === 0) return bindLoop(inputs, parameters);
+  const stackedTwice = new Set(body.outputs.slice(carries)).size < body.outputs.length - carries;
+  const isWhole = before.length + after.length + sums.length === 0 && !stackedTwice;
+  if (length < 2 || isWhole) return bindLoop(inputs, parameters);
   const first = constants + carries;
   const steps = new Map<Var, Steps>();
   const isCarry = (i: number): boolean => i >= constants && i < first;
