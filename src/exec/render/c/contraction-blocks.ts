@@ -9,8 +9,8 @@ export interface Blocks {
   /** Rows of sums that are kept, and elements from one to the next. */
   readonly sumsRows: number;
   readonly sumsStep: number;
-  /** True if left values that lie along rows are copied, a tile at a time, before they are read. */
-  readonly packLeft: boolean;
+  /** How many tiles of left values that lie along rows are copied at a time before they are read; 1 if they are read in place. */
+  readonly leftTiles: number;
   /** Into how many parts the work is divided at most. */
   readonly parts: number;
 }
@@ -19,6 +19,7 @@ export interface Blocks {
 const depthBytes = 2048;
 const rightBytes = 512 * 1024;
 const sumsBytes = 1024 * 1024;
+const leftTiles = 8;
 const partsLimit = 16;
 // A part takes at least some ten microseconds.
 const partPoints = 2 ** 20;
@@ -47,7 +48,7 @@ export function cutBlocks(shape: TileShape, sizes: ContractionSizes, leftRun: nu
     depth: depthBlock,
     sumsRows: severalDepths ? tiles * shape.rows : shape.rows,
     sumsStep,
-    packLeft: columns >= 128,
+    leftTiles: columns >= 128 ? leftTiles : 1,
     parts: Math.max(1, Math.min(partsLimit, Math.floor((batch * rows * columns * depth) / partPoints))),
   };
 }

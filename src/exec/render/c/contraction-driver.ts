@@ -1,4 +1,4 @@
-import { placeLanes, walkLimit } from "./contraction-places.ts";
+import { guardLimit, placeLanes } from "./contraction-places.ts";
 import { vectorText } from "./contraction-text.ts";
 import { type TileShape, tileColumns, tileSuffix } from "./contraction-tile.ts";
 import { operandFields, planFields } from "./contraction-words.ts";
@@ -18,17 +18,16 @@ static void contraction_start(const i32 *args, const contraction_operand *o, i64
   start[0] += (u32)args[o->buffer];
 }
 
-/* Lists the runs, or the elements, of an operand along a part of depth. */
+/* Lists the runs, or the elements, of an operand along a part of depth; returns how many there are. */
 static i64 contraction_list(char *memory, const i32 *args, u32 scratch, const contraction_operand *o, i64 from, i64 count) {
-  static const u32 origin[${walkLimit}];
+  static const u32 origin[${1 + guardLimit}];
   place_walk w = place_walk_from(args + o->depthAxes, o->depthRank, 1 + o->guards, origin, from);
   u32 *list = (u32 *)(memory + scratch + o->list);
   i32 *lengths = (i32 *)(memory + scratch + o->lengths);
-  const i64 entries = place_list(&w, count, o->whole, list, o->capacity, lengths);
-  if (!o->whole) {
-    for (i64 k = 0; k < entries; k++) lengths[k] = 1;
-  }
-  return entries;
+  if (o->whole) return place_runs(&w, count, list, o->capacity, lengths);
+  place_list(&w, count, list, o->capacity);
+  for (i64 k = 0; k < count; k++) lengths[k] = 1;
+  return count;
 }
 
 INLINE i64 least(i64 a, i64 b) { return a < b ? a : b; }
@@ -66,56 +65,72 @@ static void pack_right_${suffix}(
   const i32 *extents = args + o->extents;
   const u32 fill = scratch + (u32)o->fill;
   ${type} *out = (${type} *)(memory + scratch + plan->rightBlock);
+  if (o->listed) {
+    u32 *places = (u32 *)(memory + scratch + plan->places);
+    pack_listed_${suffix}(
+      memory, out, plan->rightPanel, list, o->capacity, depth, &walk, columns, extents, fill, places
+    );
+    return;
+  }
   for (i64 k = 0; k < columns; k += ${width}, out += plan->rightPanel) {
     const i64 count = least(${width}, columns - k);
-    if (o->listed) {
-      u32 *places = (u32 *)(memory + scratch + plan->places);
-      pack_listed_${suffix}(memory, out, list, o->capacity, depth, &walk, count, extents, fill, places);
-    } else {
-      pack_runs_${suffix}(memory, out, list, o->capacity, entries, lengths, &walk, count, extents, fill);
-    }
+    pack_runs_${suffix}(memory, out, list, o->capacity, entries, lengths, &walk, count, extents, fill);
   }
 }
 
-/* Tells a tile where the left values of the next rows of a walk lie; returns how many rows. */
+/* Where the left values of the next rows lie: a walk over the rows, and how many of them are packed and not yet used. */
+typedef struct { place_walk walk; i64 packed; const char *panel; } left_${suffix};
+
+/* Copies the left values of rows that lie one behind the other, a tile behind the other. */
+static void pack_left_${suffix}(const char *memory, const u32 *places, i64 depth, i64 count, ${type} *out, i64 panel) {
+  const i64 tiles = count / ${rows};
+  for (i64 k = 0; k < depth; k++) {
+    const ${type} *from = (const ${type} *)(memory + places[k]);
+    for (i64 t = 0; t < tiles; t++) copy_${suffix}(out + t * panel + k * ${rows}, from + t * ${rows}, ${rows});
+  }
+  count -= tiles * ${rows};
+  if (count == 0) return;
+  out += tiles * panel;
+  for (i64 k = 0; k < depth; k++) {
+    const ${type} *from = (const ${type} *)(memory + places[k]) + tiles * ${rows};
+    for (i64 i = 0; i < ${rows}; i++) out[k * ${rows} + i] = i < count ? from[i] : 0;
+  }
+}
+
+/* Tells a tile where the left values of the next of \`count\` rows lie; returns how many rows it has. */
 static i64 place_left_${suffix}(
-  char *memory, const i32 *args, const contraction_plan *plan, u32 scratch, place_walk *walk, i64 count,
-  i64 depth, i64 entries, tile_${suffix} *tile, bool *isList
+  char *memory, const i32 *args, const contraction_plan *plan, u32 scratch, left_${suffix} *left, i64 count,
+  i64 depth, i64 entries, tile_${suffix} *tile
 ) {
   const contraction_operand *o = &plan->left;
   const u32 *list = (const u32 *)(memory + scratch + o->list);
   const i32 *extents = args + o->extents;
   const u32 fill = scratch + (u32)o->fill;
   u32 *places = (u32 *)(memory + scratch + plan->places);
-  tile->places = places;
-  *isList = 0;
   if (!o->listed) {
-    u32 rowList[${walkLimit} * ${placeLanes}];
-    place_list(walk, count, 0, rowList, ${placeLanes}, 0);
-    for (i64 r = 0; r < entries; r++) {
-      place_sums(places + r * ${rows}, rowList, ${placeLanes}, ${rows}, list + r, o->capacity, extents, o->guards, fill);
-    }
-    tile->lengths = (const i32 *)(memory + scratch + o->lengths);
-    tile->runs = entries;
+    count = least(count, ${rows});
+    u32 rowList[${(1 + guardLimit) * 2 * placeLanes}];
+    place_list(&left->walk, count, rowList, ${2 * placeLanes});
+    place_across[o->guards](places, ${rows}, rowList, ${2 * placeLanes}, list, o->capacity, entries, extents, fill);
     return count;
   }
-  count = least(count, place_walk_left(walk));
-  place_sums(places, list, o->capacity, depth, walk->at, 1, extents, o->guards, fill);
-  place_walk_along(walk, count);
-  *isList = 1;
-  tile->runs = depth;
-  if (!o->packed && count % ${rowStep} == 0) return count;
-  const u32 panel = scratch + (u32)plan->leftPanel;
-  ${type} *out = (${type} *)(memory + panel);
-  if (count == ${rows}) {
-    for (i64 k = 0; k < depth; k++) copy_${suffix}(out + k * ${rows}, (const ${type} *)(memory + places[k]), ${rows});
-  } else {
-    for (i64 k = 0; k < depth; k++) {
-      const ${type} *from = (const ${type} *)(memory + places[k]);
-      for (i64 i = 0; i < ${rows}; i++) out[k * ${rows} + i] = i < count ? from[i] : 0;
+  if (left->packed == 0) {
+    count = least(count, least(place_walk_left(&left->walk), ${rows} * plan->leftTiles));
+    place_along[o->guards](places, list, o->capacity, depth, left->walk.at, extents, fill);
+    place_walk_along(&left->walk, count);
+    if (plan->leftTiles == 1 && count % ${rowStep} == 0) {
+      tile->memory = memory;
+      return count;
     }
+    left->packed = count;
+    left->panel = memory + scratch + plan->leftBlock;
+    pack_left_${suffix}(memory, places, depth, count, (${type} *)left->panel, plan->leftPanel);
+    for (i64 k = 0; k < depth; k++) places[k] = (u32)(k * ${rows * bytes});
   }
-  for (i64 k = 0; k < depth; k++) places[k] = panel + (u32)(k * ${rows * bytes});
+  tile->memory = left->panel;
+  left->panel += plan->leftPanel * ${bytes};
+  count = least(left->packed, ${rows});
+  left->packed -= count;
   return count;
 }
 
@@ -144,8 +159,10 @@ static void contract_${suffix}(
   i64 listed = -1, leftEntries = 0, rightEntries = 0;
   tile_${suffix} tile;
   tile.memory = memory;
+  tile.places = (const u32 *)(memory + scratch + plan->places);
+  tile.lengths = (const i32 *)(memory + scratch + plan->left.lengths);
   for (i64 batch = batchFrom; batch < batchTo; batch++) {
-    u32 leftStart[${walkLimit}], rightStart[${walkLimit}];
+    u32 leftStart[${1 + guardLimit}], rightStart[${1 + guardLimit}];
     contraction_start(args, &plan->left, batch, leftStart);
     contraction_start(args, &plan->right, batch, rightStart);
     for (i64 column = columnFrom; column < columnTo; column += plan->columnBlock) {
@@ -164,21 +181,21 @@ static void contract_${suffix}(
             pack_right_${suffix}(memory, args, plan, scratch, rightStart, column, columns, depths, rightEntries);
           }
           const contraction_operand *o = &plan->left;
-          place_walk walk = place_walk_from(args + o->panelAxes, o->panelRank, 1 + o->guards, leftStart, firstRow);
+          left_${suffix} left = { place_walk_from(args + o->panelAxes, o->panelRank, 1 + o->guards, leftStart, firstRow), 0, 0 };
           ${type} *sums = (${type} *)(memory + scratch + plan->sums);
+          tile.runs = leftEntries;
           tile.sumsStep = plan->sumsStep;
           tile.accumulate = depth > 0;
           for (i64 row = firstRow; row < endRow;) {
-            bool isList;
             const i64 count = place_left_${suffix}(
-              memory, args, plan, scratch, &walk, least(${rows}, endRow - row), depths, leftEntries, &tile, &isList
+              memory, args, plan, scratch, &left, endRow - row, depths, leftEntries, &tile
             );
             const i64 size = (count + ${rowStep - 1}) / ${rowStep} - 1;
             tile.right = (const ${type} *)(memory + scratch + plan->rightBlock);
             for (i64 k = 0; k < columns; k += ${width}, tile.right += plan->rightPanel) {
               const i64 vectors = (least(${width}, columns - k) + ${lanes - 1}) / ${lanes} - 1;
               tile.sums = sums + k;
-              (isList ? tiles_list_${suffix} : tiles_rows_${suffix})[size][vectors](&tile);
+              (o->listed ? tiles_list_${suffix} : tiles_rows_${suffix})[size][vectors](&tile);
             }
             if (isLast) epilogue(memory, args, batch, row, count, column, columns, sums, plan->sumsStep);
             if (!oneDepth) sums += ${rows} * plan->sumsStep;

@@ -1,4 +1,5 @@
-import { placeLanes, walkLimit } from "./contraction-places.ts";
+import { roundUp } from "../contraction/sizes.ts";
+import { guardLimit, placeLanes } from "./contraction-places.ts";
 import { vectorText } from "./contraction-text.ts";
 import { type TileShape, tileColumns, tileSuffix } from "./contraction-tile.ts";
 import type { SharedText } from "./rendered.ts";
@@ -11,7 +12,7 @@ export function packText(shape: TileShape): SharedText {
   const { type, bytes, lanes } = shape;
   const suffix = tileSuffix(shape);
   const width = tileColumns(shape);
-  const capacity = Math.ceil(width / placeLanes) * placeLanes;
+  const capacity = roundUp(width, placeLanes) + placeLanes;
   const quarter = 16 / bytes;
   const source = `typedef ${type} quarter_${suffix} __attribute__((vector_size(16), aligned(${bytes})));
 INLINE void copy_${suffix}(${type} *out, const ${type} *from, i64 count) {
@@ -24,27 +25,40 @@ INLINE void copy_row_${suffix}(${type} *out, const ${type} *from) {
   for (i64 k = 0; k < ${width}; k += ${lanes}) *(vector_${suffix} *)(out + k) = *(const vector_${suffix} *)(from + k);
 }
 
-/* The next \`count\` ≤ ${width} columns of a walk, at the listed depths. */
+/* The next \`count\` columns of a walk, at the listed depths; panels lie \`panel\` elements apart. */
 static void pack_listed_${suffix}(
-  const char *memory, ${type} *out, const u32 *list, i64 listCapacity, i64 depth, place_walk *columns, i64 count,
+  const char *memory, ${type} *out, i64 panel, const u32 *list, i64 listCapacity, i64 depth, place_walk *columns, i64 count,
   const i32 *extents, u32 fill, u32 *places
 ) {
-  const i64 guards = columns->places - 1;
   if (count % ${lanes} != 0) {
-    for (i64 k = 0; k < depth * ${width}; k++) out[k] = 0;
+    ${type} *last = out + count / ${width} * panel;
+    for (i64 k = 0; k < depth * ${width}; k++) last[k] = 0;
   }
-  while (count > 0) {
+  for (i64 column = 0; column < count;) {
     i64 length = place_walk_left(columns);
-    if (length > count) length = count;
-    place_sums(places, list, listCapacity, depth, columns->at, 1, extents, guards, fill);
-    if (length == ${width}) {
-      for (i64 k = 0; k < depth; k++) copy_row_${suffix}(out + k * ${width}, (const ${type} *)(memory + places[k]));
-    } else {
-      for (i64 k = 0; k < depth; k++) copy_${suffix}(out + k * ${width}, (const ${type} *)(memory + places[k]), length);
-    }
-    out += length;
-    count -= length;
+    if (length > count - column) length = count - column;
+    place_along[columns->places - 1](places, list, listCapacity, depth, columns->at, extents, fill);
     place_walk_along(columns, length);
+    const i64 end = column + length;
+    i64 shift = 0;
+    while (column < end) {
+      const i64 offset = column % ${width};
+      ${type} *to = out + column / ${width} * panel + offset;
+      i64 taken = end - column;
+      if (offset == 0 && taken >= ${width}) {
+        const i64 panels = taken / ${width};
+        for (i64 k = 0; k < depth; k++) {
+          const ${type} *from = (const ${type} *)(memory + places[k]) + shift;
+          for (i64 p = 0; p < panels; p++) copy_row_${suffix}(to + p * panel + k * ${width}, from + p * ${width});
+        }
+        taken = panels * ${width};
+      } else {
+        if (taken > ${width} - offset) taken = ${width} - offset;
+        for (i64 k = 0; k < depth; k++) copy_${suffix}(to + k * ${width}, (const ${type} *)(memory + places[k]) + shift, taken);
+      }
+      column += taken;
+      shift += taken;
+    }
   }
 }
 
@@ -55,12 +69,12 @@ static void pack_runs_${suffix}(
   const char *memory, ${type} *out, const u32 *list, i64 listCapacity, i64 runs, const i32 *lengths,
   place_walk *columns, i64 count, const i32 *extents, u32 fill
 ) {
-  const i64 guards = columns->places - 1;
-  u32 columnList[${walkLimit} * ${capacity}], places[${capacity}];
-  place_list(columns, count, 0, columnList, ${capacity}, 0);
+  u32 columnList[${(1 + guardLimit) * capacity}], places[${capacity}], run[${1 + guardLimit}];
+  place_list(columns, count, columnList, ${capacity});
   const i64 used = (count + ${lanes - 1}) / ${lanes} * ${lanes};
   for (i64 r = 0; r < runs; r++) {
-    place_sums(places, columnList, ${capacity}, count, list + r, listCapacity, extents, guards, fill);
+    for (i64 p = 0; p < columns->places; p++) run[p] = list[p * listCapacity + r];
+    place_along[columns->places - 1](places, columnList, ${capacity}, used, run, extents, fill);
     const i64 length = lengths[r];
     i64 k = 0;
     for (; k + ${lanes} <= length; k += ${lanes}) {

@@ -22,10 +22,13 @@ export const planFields = [
   // Places in scratch, in bytes from the start of the part's area, and distances there, in elements.
   "sums",
   "sumsStep",
+  "leftBlock",
   "leftPanel",
   "rightBlock",
   "rightPanel",
   "places",
+  // How many tiles of left values are copied at a time before they are read; 1 if only edges are.
+  "leftTiles",
 ] as const;
 
 /** Words that say how one operand is read, in this order. Axes, start and extents are positions among the arguments. */
@@ -44,8 +47,6 @@ export const operandFields = [
   "listed",
   // Whether runs of contiguous elements along depth are listed instead of elements.
   "whole",
-  // Whether a tile's left values are copied before they are read.
-  "packed",
   // The list of depths: room for it, and places in scratch.
   "capacity",
   "list",
@@ -129,7 +130,7 @@ export function layOutWords(
     const { listed, whole } = readingOf(plan, side, shape);
     const run = plan.depth[plan.depth.length - 1].extent;
     const entries = whole ? Math.ceil(blocks.depth / run) + 1 : blocks.depth;
-    const capacity = roundUp(entries, placeLanes);
+    const capacity = roundUp(entries, placeLanes) + placeLanes;
     const reach = listed ? Math.max(shape.rows, width) : whole ? Math.min(run, blocks.depth) : 1;
     const fillBytes = plan.guards === 0 ? 0 : roundUp(reach * bytes, 8);
     const [fillLow, fillHigh] = bitsOf(plan.fill, dtype);
@@ -148,7 +149,6 @@ export function layOutWords(
       extents: table(plan.limits.filter((_, k) => k % 2 === 0)),
       listed: Number(listed),
       whole: Number(whole),
-      packed: Number(blocks.packLeft),
       capacity,
       list: reserve(4 * capacity * (1 + plan.guards)),
       lengths: reserve(4 * capacity),
@@ -159,6 +159,7 @@ export function layOutWords(
     };
   };
   const [left, right] = [operand("left"), operand("right")];
+  const leftPanel = blocks.depth * shape.rows;
   const plan: Record<PlanField, number> = {
     ...sizes,
     rowBlock: blocks.rows,
@@ -169,7 +170,9 @@ export function layOutWords(
     places: reserve(4 * Math.max(...places)),
     sums: reserve(blocks.sumsRows * blocks.sumsStep * bytes),
     sumsStep: blocks.sumsStep,
-    leftPanel: reserve(blocks.depth * shape.rows * bytes),
+    leftTiles: blocks.leftTiles,
+    leftBlock: reserve(blocks.leftTiles * leftPanel * bytes),
+    leftPanel,
     rightPanel: blocks.depth * width,
     rightBlock: reserve(blocks.depth * roundUp(blocks.columns, width) * bytes),
     partBytes: 0,

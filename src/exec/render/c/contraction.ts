@@ -1,11 +1,12 @@
 import type { Contraction } from "../../../lang/kernel/kernel.ts";
+import type { PackPlan } from "../contraction/operand.ts";
 import { planOperand } from "../contraction/plan.ts";
 import { type ContractionSizes, contractionAsLoops, roundUp, sizesOf } from "../contraction/sizes.ts";
 import { cutBlocks } from "./contraction-blocks.ts";
 import { driverText, planText } from "./contraction-driver.ts";
 import { Epilogue } from "./contraction-epilogue.ts";
 import { packText } from "./contraction-pack.ts";
-import { placesText } from "./contraction-places.ts";
+import { guardLimit, placesText, rankLimit } from "./contraction-places.ts";
 import { tileShape, tileSuffix, tileText } from "./contraction-tile.ts";
 import { fixedWords, layOutWords, type Operand } from "./contraction-words.ts";
 import { renderLoopNest } from "./loops.ts";
@@ -33,7 +34,7 @@ export function renderTiled(
   const nests: Computed[] = [];
   let area = 0;
   const place = (side: "left" | "right"): Operand => {
-    const { plan, materialized } = planOperand(contraction, side);
+    const { plan, materialized } = planOperand(contraction, side, hasRoom);
     if (materialized === undefined) return { plan, word: plan.buffer, offset: 0 };
     const offset = area;
     area += roundUp(materialized.length * shape.bytes, 64);
@@ -95,6 +96,11 @@ static void OWN_NAME(KERNEL, operand${k})(char *memory, const i32 *args) {
   OWN_NAME(KERNEL, nest${k})(memory, words, 0, 1);
 }`;
   });
+}
+
+// True if the walks have room for the axes and guards of an operand.
+function hasRoom({ batch, panel, depth, guards }: PackPlan): boolean {
+  return guards <= guardLimit && [batch, panel, depth].every((group) => group.length <= rankLimit);
 }
 
 function prefersLoops({ batch, rows, columns, depth }: ContractionSizes): boolean {

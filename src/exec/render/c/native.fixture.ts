@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type DType, dtypeFacts, type TypedArray } from "../../../base/dtype.ts";
+import { roundUp } from "../contraction/sizes.ts";
 import { prelude } from "./prelude.ts";
 import type { RenderedKernel, Target } from "./rendered.ts";
 
@@ -98,20 +99,20 @@ export function layOut(
   arrays: readonly TypedArray[],
   dtypes: readonly DType[],
 ): { memory: ArrayBuffer; words: Int32Array; views: TypedArray[]; ends: number[] } {
-  let next = 64;
-  const ends: number[] = [];
-  const reserve = (bytes: number): number => {
+  const lengths = arrays.map((array) => array.byteLength);
+  if (kernel.scratchBytes > 0) lengths.push(kernel.scratchBytes);
+  const total = 64 + lengths.reduce((sum, bytes) => sum + roundUp(bytes, 64) + 64, 0);
+  // As in the runtime, memory begins at a page; where it ends, reading further fails.
+  const memory = new WebAssembly.Memory({ initial: Math.ceil(total / 65536) }).buffer;
+  let next = memory.byteLength - total + 64;
+  const addresses = lengths.map((bytes) => {
     const address = next;
-    ends.push(address + bytes);
-    next += Math.ceil(bytes / 64) * 64 + 64;
+    next += roundUp(bytes, 64) + 64;
     return address;
-  };
-  const addresses = arrays.map((array) => reserve(array.byteLength));
-  if (kernel.scratchBytes > 0) addresses.push(reserve(kernel.scratchBytes));
-  // As in the runtime, memory begins at a page.
-  const memory = new WebAssembly.Memory({ initial: Math.ceil(next / 65536) }).buffer;
+  });
+  const ends = lengths.map((bytes, k) => addresses[k] + bytes);
   // What lies in scratch must not matter: these are NaN, or −1.
-  new Uint8Array(memory, 64, next - 64).fill(0xff);
+  new Uint8Array(memory, 64).fill(0xff);
   const views = arrays.map((array, k) => {
     const view = dtypeFacts[dtypes[k]].view(memory, addresses[k], array.length);
     view.set(array);

@@ -8,8 +8,12 @@ export interface PlannedOperand {
   readonly materialized: Materialized | undefined;
 }
 
-/** Plans how the packing functions read one operand of a contraction. */
-export function planOperand(contraction: Contraction, side: "left" | "right"): PlannedOperand {
+/** Plans how the packing functions read one operand of a contraction; one that does not `fit` them is computed before. */
+export function planOperand(
+  contraction: Contraction,
+  side: "left" | "right",
+  fits: (plan: PackPlan) => boolean = () => true,
+): PlannedOperand {
   const { batch, rows, columns, depth, dtype, buffers, name } = contraction;
   const group = (list: readonly number[], first: number): number[] => list.map((_, k) => first + k);
   const rowsFrom = batch.length;
@@ -22,7 +26,8 @@ export function planOperand(contraction: Contraction, side: "left" | "right"): P
   };
   const operand = contraction[side];
   if (operand.kind === "load" && isAffine(operand)) {
-    return { plan: planPacking(operand, axes, dtype), materialized: undefined };
+    const plan = planPacking(operand, axes, dtype);
+    if (fits(plan)) return { plan, materialized: undefined };
   }
   const materialized = materialize(operand, axes, buffers, name);
   return { plan: planPacking(materialized.load, axes, dtype), materialized };
