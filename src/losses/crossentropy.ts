@@ -2,25 +2,29 @@ import { isInteger } from "../base/dtype.ts";
 import {
   add,
   clip,
-  eq,
   exp,
-  expandDims,
-  iota,
   log,
   logSoftmax,
   max,
   maximum,
+  mean,
   mul,
   neg,
-  select,
   softplus,
   stopGradient,
   sub,
   sum,
   type Tensor,
 } from "../tensor/index.ts";
-import { type CrossentropyOptions, type Loss, readCrossentropyOptions, reduceLoss } from "./loss.ts";
-import { checkedLabels, labelsOf, requireClasses, targetLike } from "./target.ts";
+import {
+  type CrossentropyOptions,
+  type Loss,
+  type LossOptions,
+  readCrossentropyOptions,
+  readLossOptions,
+  reduceLoss,
+} from "./loss.ts";
+import { atLabels, checkedLabels, labelsOf, requireClasses, targetLike } from "./target.ts";
 
 // Keeps the logarithm of a probability finite, as in Keras.
 const leastProbability = 1e-7;
@@ -44,13 +48,29 @@ const leastProbability = 1e-7;
  */
 export const binaryCrossentropy: Loss = /*#__PURE__*/ Object.assign(
   function binaryCrossentropy(prediction: Tensor, target: Tensor, options: CrossentropyOptions = {}): Tensor {
-    const { reduction, fromLogits } = readCrossentropyOptions("binaryCrossentropy", options);
-    const checked = isInteger(target.dtype) ? checkedLabels(target, 2) : target;
-    const y = targetLike("binaryCrossentropy", prediction, checked);
-    return reduceLoss(fromLogits ? binaryOfLogits(prediction, y) : binary(prediction, y), reduction);
+    const reducing = readCrossentropyOptions("binaryCrossentropy", options);
+    const values = binaryCrossentropies("binaryCrossentropy", prediction, target, reducing);
+    return reduceLoss("binaryCrossentropy", values, reducing);
   },
   { logitsOf: "sigmoid" } as const,
 );
+
+/** The cross-entropy of each yes or no. */
+export function binaryCrossentropies(
+  operation: string,
+  prediction: Tensor,
+  target: Tensor,
+  { fromLogits, labelSmoothing }: Required<Pick<CrossentropyOptions, "fromLogits" | "labelSmoothing">>,
+): Tensor {
+  const checked = isInteger(target.dtype) ? checkedLabels(target, 2) : target;
+  const y = smoothed(targetLike(operation, prediction, checked), labelSmoothing, 2);
+  return fromLogits ? binaryOfLogits(prediction, y) : binary(prediction, y);
+}
+
+// A share of each target is given to all classes alike.
+function smoothed(target: Tensor, share: number, classes: number): Tensor {
+  return share === 0 ? target : add(mul(target, 1 - share), share / classes);
+}
 
 function binaryOfLogits(z: Tensor, y: Tensor): Tensor {
   return sub(softplus(z), mul(y, z));
@@ -82,11 +102,13 @@ export const categoricalCrossentropy: Loss = /*#__PURE__*/ Object.assign(
     target: Tensor,
     options: CrossentropyOptions = {},
   ): Tensor {
-    const { reduction, fromLogits } = readCrossentropyOptions("categoricalCrossentropy", options);
-    const y = targetLike("categoricalCrossentropy", prediction, target);
+    const reducing = readCrossentropyOptions("categoricalCrossentropy", options);
+    const wanted = targetLike("categoricalCrossentropy", prediction, target);
     requireClasses("categoricalCrossentropy", prediction);
+    const y = smoothed(wanted, reducing.labelSmoothing, classesOf(prediction));
+    const { fromLogits } = reducing;
     const logarithms = fromLogits ? logSoftmax(prediction) : log(maximum(prediction, leastProbability));
-    return reduceLoss(neg(sum(mul(y, logarithms), { axis: -1 })), reduction);
+    return reduceLoss("categoricalCrossentropy", neg(sum(mul(y, logarithms), { axis: -1 })), reducing);
   },
   { logitsOf: "softmax" } as const,
 );
@@ -114,17 +136,58 @@ export const sparseCategoricalCrossentropy: Loss = /*#__PURE__*/ Object.assign(
     target: Tensor,
     options: CrossentropyOptions = {},
   ): Tensor {
-    const { reduction, fromLogits } = readCrossentropyOptions("sparseCategoricalCrossentropy", options);
+    const reducing = readCrossentropyOptions("sparseCategoricalCrossentropy", options);
     const labels = labelsOf("sparseCategoricalCrossentropy", prediction, target);
-    // Comparing with all classes, and not gathering, fuses and has no scatter in the backward pass.
-    const chosen = eq(expandDims(labels, -1), iota(prediction.shape.slice(-1)));
-    const atLabel = (values: Tensor): Tensor => sum(select(chosen, values, 0), { axis: -1 });
-    if (!fromLogits) {
-      return reduceLoss(neg(log(maximum(atLabel(prediction), leastProbability))), reduction);
-    }
-    // log Σ e^(z − m) − (z[y] − m): the shift m is subtracted before anything is lost to rounding, and cancels.
-    const shifted = sub(prediction, stopGradient(max(prediction, { axis: -1, keepDims: true })));
-    return reduceLoss(sub(log(sum(exp(shifted), { axis: -1 })), atLabel(shifted)), reduction);
+    const { fromLogits, labelSmoothing } = reducing;
+    const values = fromLogits
+      ? sparseOfLogits(prediction, labels, labelSmoothing)
+      : sparse(prediction, labels, labelSmoothing);
+    return reduceLoss("sparseCategoricalCrossentropy", values, reducing);
   },
-  { logitsOf: "softmax" } as const,
+  { logitsOf: "softmax", takesLabels: true } as const,
 );
+
+/**
+ * The mean of −f[y] for labels y and logarithms of probabilities f, which a last layer `logSoftmax` gives (lecture 4, "Loss
+ * functions as usual": −log p(y|x)).
+ *
+ * The prediction is [batch, …, classes], labels are integers [batch, …] or [batch, …, 1]; reductions and errors are those
+ * of `sparseCategoricalCrossentropy`.
+ *
+ * @example
+ * ```ts
+ * import { negativeLogLikelihood } from "neurite/losses";
+ *
+ * negativeLogLikelihood(log(tensor([[0.5, 0.3, 0.2]])), tensor([0], { dtype: "i32" })); // 0.6931
+ * ```
+ */
+export const negativeLogLikelihood: Loss = /*#__PURE__*/ Object.assign(
+  function negativeLogLikelihood(prediction: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+    const reducing = readLossOptions("negativeLogLikelihood", options);
+    const labels = labelsOf("negativeLogLikelihood", prediction, target);
+    return reduceLoss("negativeLogLikelihood", neg(atLabels(prediction, labels)), reducing);
+  },
+  { takesLabels: true } as const,
+);
+
+function sparse(prediction: Tensor, labels: Tensor, labelSmoothing: number): Tensor {
+  const atLabel = neg(log(maximum(atLabels(prediction, labels), leastProbability)));
+  if (labelSmoothing === 0) return atLabel;
+  const everywhere = neg(mean(log(maximum(prediction, leastProbability)), { axis: -1 }));
+  return add(mul(atLabel, 1 - labelSmoothing), mul(everywhere, labelSmoothing));
+}
+
+// log Σ e^(z − m) − (z[y] − m): the shift m is subtracted before anything is lost to rounding, and cancels.
+function sparseOfLogits(z: Tensor, labels: Tensor, labelSmoothing: number): Tensor {
+  const shifted = sub(z, stopGradient(max(z, { axis: -1, keepDims: true })));
+  const atLabel = atLabels(shifted, labels);
+  const wanted =
+    labelSmoothing === 0
+      ? atLabel
+      : add(mul(atLabel, 1 - labelSmoothing), mul(mean(shifted, { axis: -1 }), labelSmoothing));
+  return sub(log(sum(exp(shifted), { axis: -1 })), wanted);
+}
+
+function classesOf({ shape }: Tensor): number {
+  return shape[shape.length - 1];
+}

@@ -1,5 +1,5 @@
-import { abs, square, sub, type Tensor } from "../tensor/index.ts";
-import { type LossOptions, readLossOptions, reduceLoss } from "./loss.ts";
+import { abs, le, mul, select, square, sub, type Tensor } from "../tensor/index.ts";
+import { type LossOptions, readLossOptions, reduceLoss, requirePositive } from "./loss.ts";
 import { targetLike } from "./target.ts";
 
 /**
@@ -17,9 +17,26 @@ import { targetLike } from "./target.ts";
  * ```
  */
 export function meanSquaredError(prediction: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
-  const { reduction } = readLossOptions("meanSquaredError", options);
+  const reducing = readLossOptions("meanSquaredError", options);
   const wanted = targetLike("meanSquaredError", prediction, target);
-  return reduceLoss(square(sub(prediction, wanted)), reduction);
+  return reduceLoss("meanSquaredError", square(sub(prediction, wanted)), reducing);
+}
+
+/**
+ * The mean of ½(ŷ − y)² over all values, whose gradient is ŷ − y (lecture 2, cost function (1)); shapes and reductions as
+ * in `meanSquaredError`, of which it is half.
+ *
+ * @example
+ * ```ts
+ * import { halfSquaredError } from "neurite/losses";
+ *
+ * halfSquaredError(tensor([[1], [2]]), tensor([[1], [4]])); // 1
+ * ```
+ */
+export function halfSquaredError(prediction: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  const reducing = readLossOptions("halfSquaredError", options);
+  const wanted = targetLike("halfSquaredError", prediction, target);
+  return reduceLoss("halfSquaredError", mul(square(sub(prediction, wanted)), 0.5), reducing);
 }
 
 /**
@@ -33,7 +50,34 @@ export function meanSquaredError(prediction: Tensor, target: Tensor, options: Lo
  * ```
  */
 export function meanAbsoluteError(prediction: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
-  const { reduction } = readLossOptions("meanAbsoluteError", options);
+  const reducing = readLossOptions("meanAbsoluteError", options);
   const wanted = targetLike("meanAbsoluteError", prediction, target);
-  return reduceLoss(abs(sub(prediction, wanted)), reduction);
+  return reduceLoss("meanAbsoluteError", abs(sub(prediction, wanted)), reducing);
+}
+
+/** Options of `huber`. */
+export interface HuberOptions extends LossOptions {
+  /** The error δ from which the loss is linear; default 1. */
+  readonly delta?: number;
+}
+
+/**
+ * The mean of ½e² for errors e = ŷ − y up to `delta` δ, and of δ|e| − ½δ² beyond: Huber, Robust Estimation of a Location
+ * Parameter (1964). Shapes and reductions as in `meanSquaredError`. Throws unless δ is positive.
+ *
+ * @example
+ * ```ts
+ * import { huber } from "neurite/losses";
+ *
+ * huber(tensor([1, 5]), tensor([2, 1])); // 2
+ * ```
+ */
+export function huber(prediction: Tensor, target: Tensor, options: HuberOptions = {}): Tensor {
+  const reducing = readLossOptions("huber", options, ["delta"]);
+  const { delta = 1 } = options;
+  requirePositive("huber", "delta", delta);
+  const error = sub(prediction, targetLike("huber", prediction, target));
+  const size = abs(error);
+  const linear = sub(mul(size, delta), delta ** 2 / 2);
+  return reduceLoss("huber", select(le(size, delta), mul(square(error), 0.5), linear), reducing);
 }

@@ -2,18 +2,34 @@ import { unknownName } from "../base/error.ts";
 import {
   binaryCrossentropy,
   categoricalCrossentropy,
+  negativeLogLikelihood,
   sparseCategoricalCrossentropy,
 } from "./crossentropy.ts";
-import { meanAbsoluteError, meanSquaredError } from "./errors.ts";
+import { cosineSimilarity, klDivergence, poisson } from "./divergence.ts";
+import { halfSquaredError, huber, meanAbsoluteError, meanSquaredError } from "./errors.ts";
+import { hinge, oneVsAllHinge, perceptron, squaredHinge } from "./hinge.ts";
+import { bernoulliNegativeLogLikelihood, gaussianNegativeLogLikelihood } from "./likelihoods.ts";
 import type { Loss } from "./loss.ts";
 
 /** The names of losses. */
 export type LossName =
   | "meanSquaredError"
+  | "halfSquaredError"
   | "meanAbsoluteError"
+  | "huber"
   | "binaryCrossentropy"
   | "categoricalCrossentropy"
-  | "sparseCategoricalCrossentropy";
+  | "sparseCategoricalCrossentropy"
+  | "negativeLogLikelihood"
+  | "hinge"
+  | "squaredHinge"
+  | "oneVsAllHinge"
+  | "perceptron"
+  | "klDivergence"
+  | "poisson"
+  | "cosineSimilarity"
+  | "gaussianNegativeLogLikelihood"
+  | "bernoulliNegativeLogLikelihood";
 
 /**
  * The losses by name.
@@ -27,10 +43,22 @@ export type LossName =
  */
 export const losses: Readonly<Record<LossName, Loss>> = {
   meanSquaredError,
+  halfSquaredError,
   meanAbsoluteError,
+  huber,
   binaryCrossentropy,
   categoricalCrossentropy,
   sparseCategoricalCrossentropy,
+  negativeLogLikelihood,
+  hinge,
+  squaredHinge,
+  oneVsAllHinge,
+  perceptron,
+  klDivergence,
+  poisson,
+  cosineSimilarity,
+  gaussianNegativeLogLikelihood,
+  bernoulliNegativeLogLikelihood,
 };
 
 /**

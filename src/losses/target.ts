@@ -2,7 +2,18 @@ import { isFloat, isInteger } from "../base/dtype.ts";
 import { NeuriteError } from "../base/error.ts";
 import { formatShape, sameShape } from "../base/shape.ts";
 import { formatType } from "../base/type.ts";
-import { cast, iota, reshape, type Tensor, take, withScope } from "../tensor/index.ts";
+import {
+  cast,
+  eq,
+  expandDims,
+  iota,
+  reshape,
+  select,
+  sum,
+  type Tensor,
+  take,
+  withScope,
+} from "../tensor/index.ts";
 
 /**
  * A target in the shape and dtype of the prediction: [n] and [n, 1] count as equal. Throws for other shapes, and for a
@@ -54,6 +65,17 @@ export function labelsOf(operation: string, prediction: Tensor, target: Tensor):
 export function checkedLabels(labels: Tensor, classes: number): Tensor {
   // Reading the list 0, 1, 2 … at the labels gives the labels and reports what lies outside, in one fused kernel.
   return withScope("labels", () => take(iota(classes), labels));
+}
+
+/** Where each row of scores [..., classes] stands at its label. */
+export function isAtLabel(prediction: Tensor, labels: Tensor): Tensor {
+  // Comparing with all classes, and not gathering, fuses and has no scatter in the backward pass.
+  return eq(expandDims(labels, -1), iota(prediction.shape.slice(-1)));
+}
+
+/** The score of each row's label. */
+export function atLabels(prediction: Tensor, labels: Tensor): Tensor {
+  return sum(select(isAtLabel(prediction, labels), prediction, 0), { axis: -1 });
 }
 
 /** Throws unless there are two classes or more along the last axis. */

@@ -1,12 +1,12 @@
 import {
   abs,
   add,
-  asTensor,
   div,
   expm1,
   maximum,
   mul,
   neg,
+  onesLike,
   sqrt,
   square,
   sub,
@@ -193,5 +193,5 @@ function correctionOf(
 
 // 1 − βᵗ, with all digits also where βᵗ is close to 1.
 function biasOf(beta: number, step: Tensor): Tensor {
-  return beta === 0 ? asTensor(1) : neg(expm1(mul(step, Math.log(beta))));
+  return beta === 0 ? onesLike(step) : neg(expm1(mul(step, Math.log(beta))));
 }

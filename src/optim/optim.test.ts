@@ -184,6 +184,15 @@ test("Adam's first step is η g / (|g| + ε), in f32 too", () => {
     expect(value / [-0.5, 0.5, -0.5][i]).toBeCloseTo(1, 6);
 });
 
+test("without memory, Adam goes by the sign of the slope, in f64 too", () => {
+  const [[first]] = [run(adam({ learningRate: 0.5, beta1: 0, beta2: 0, epsilon: 0 }), 1)];
+  const signs = entriesOf(pair(10)).map(Math.sign);
+  expectClose(
+    first,
+    entriesOf(pair(1)).map((value, i) => value - 0.5 * signs[i]),
+  );
+});
+
 test("a new rate counts from now on, for Rprop's steps too", () => {
   const [g1, g2] = [entriesOf(pair(10)), entriesOf(pair(11))];
   const steps = run(sgd({ momentum: 0.5 }), 2, [0.1, 0.01]);
