@@ -23,6 +23,27 @@ export async function writeWhole(path: string, bytes: Uint8Array | string): Prom
 }
 
 /**
+ * Adds bytes to the end of a file, which is made with its folders if it is not there. Throws a NeuriteError if it cannot be
+ * written, and where there are no files (in browsers).
+ *
+ * @example
+ * ```ts
+ * import { appendBytes } from "neurite/io";
+ *
+ * await appendBytes("/tmp/log.bin", Uint8Array.of(1, 2, 3));
+ * ```
+ */
+export async function appendBytes(path: string, bytes: Uint8Array): Promise<void> {
+  const { files, paths } = openFileSystem("appendBytes", path);
+  try {
+    await files.mkdir(paths.dirname(path), { recursive: true });
+    await files.appendFile(path, bytes);
+  } catch (error) {
+    throw fileError("appendBytes", path, "a path that can be written", error);
+  }
+}
+
+/**
  * The bytes of a file. Throws a NeuriteError if it cannot be read, and where there are no files (in browsers).
  *
  * @example

@@ -1,5 +1,15 @@
 // What users see as "neurite/train".
 export type { Callback, CallbackState, Trainable, Training } from "./callback.ts";
+export { csvLogger } from "./callbacks/csv-logger.ts";
+export { type EarlyStoppingOptions, earlyStopping } from "./callbacks/early-stopping.ts";
+export {
+  learningRateScheduler,
+  type PlateauOptions,
+  reduceLearningRateOnPlateau,
+} from "./callbacks/learning-rate.ts";
+export { type ModelCheckpointOptions, modelCheckpoint } from "./callbacks/model-checkpoint.ts";
+export type { MonitorOptions } from "./callbacks/monitor.ts";
+export { tensorBoard } from "./callbacks/tensor-board.ts";
 export type { CheckpointOptions } from "./checkpoint.ts";
 export type { Data } from "./data.ts";
 export type { FitArguments, FitOptions } from "./fit.ts";
