@@ -94,7 +94,7 @@ export function cacheStatus(): CacheStatus {
  *
  * @example
  * ```ts
- * clearCache();
+ * if (cacheStatus().bytes > 1e9) clearCache();
  * ```
  */
 export function clearCache(): void {

@@ -28,9 +28,18 @@ export function loadKoffi({ module }: Host): Koffi {
   }
 }
 
+// On a file system that forbids it, for instance, code cannot be loaded.
+function openLibrary(koffi: Koffi, path: string): ReturnType<Koffi["load"]> {
+  try {
+    return koffi.load(path);
+  } catch (error) {
+    throw new NativeFailure(`a library that cannot be loaded: ${messageOf(error)}`);
+  }
+}
+
 /** Opens the library of the driver; `routine` runs the host function of a number. */
 export function openDriver(koffi: Koffi, path: string, routine: (number: number) => void): Driver {
-  const library = koffi.load(path);
+  const library = openLibrary(koffi, path);
   const open = library.func("uint64_t neurite_open(void *routine)");
   const attach = library.func("void neurite_attach(uint64_t runtime, void *memory, double bytes)");
   const load = library.func(

@@ -25,6 +25,7 @@ export class NativeWorkshop {
   private readonly compiler: NativeCompiler;
   private readonly prelude: string;
   private readonly identity: string;
+  private isTidy = false;
 
   constructor(host: Host, cache: NativeCache, compiler: NativeCompiler, prelude: string) {
     this.host = host;
@@ -73,7 +74,8 @@ export class NativeWorkshop {
       if (problem !== undefined) throw new NativeFailure(`a library that cannot be loaded: ${problem}`);
       for (const { symbol } of pieces) this.cache.setNote(symbol, objects[k]);
     });
-    this.cache.tidy();
+    if (!this.isTidy) this.cache.tidy();
+    this.isTidy = true;
   }
 
   private pieceOf(kernel: KernelText, position: number): Piece {

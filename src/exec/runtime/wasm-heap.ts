@@ -12,7 +12,7 @@ interface Range {
 }
 
 /**
- * 64-byte-aligned blocks of a growing WebAssembly memory. A freed block waits for a request of its size; when no block fits,
+ * 64-byte-aligned blocks of a growing WebAssembly memory, which native code addresses too. A freed block waits for a request of its size; when no block fits,
  * waiting blocks are joined with their neighbours. The first 64 bytes hold the error word and belong to no block.
  */
 export class WasmHeap {
@@ -127,7 +127,7 @@ export class WasmHeap {
 
 function outOfMemory(bytes: number, hint: string): NeuriteError {
   return new NeuriteError({
-    operation: "wasm memory",
+    operation: "device memory",
     got: `a need of ${(bytes / 2 ** 30).toFixed(2)} GiB`,
     expected: "less",
     hint: `${hint}; use smaller batches or another device`,
