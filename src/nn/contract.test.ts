@@ -36,6 +36,14 @@ const two = [
 const one = (layer: Layer, input: readonly number[]): Sample => ({ layer, inputs: [input] });
 const l2 = nn.regularizers.l2({ l2: 0.1 });
 
+/** Two inputs through one shared layer, and two outputs. */
+function twoTowers(): Layer {
+  const [left, right] = two.map((shape) => nn.input({ shape }));
+  const tower = nn.dense({ units: 2, activation: "tanh", name: "tower" });
+  const sides = [nn.connect(left, tower), nn.connect(right, tower, nn.dropout({ rate: 0.5 }))];
+  return nn.graph({ inputs: [left, right], outputs: [nn.connect(sides, nn.merge.add()), sides[0]] });
+}
+
 /** By the name of the export; layers in a namespace under its name and theirs. */
 const samples: Readonly<Record<string, Sample | readonly Sample[]>> = {
   activation: [
@@ -107,6 +115,7 @@ const samples: Readonly<Record<string, Sample | readonly Sample[]>> = {
   globalMaxPool1d: one(nn.globalMaxPool1d(), sequence),
   globalMaxPool2d: one(nn.globalMaxPool2d(), image),
   globalMaxPool3d: one(nn.globalMaxPool3d({ keepDims: true }), volume),
+  graph: { layer: twoTowers(), inputs: two },
   groupNormalization: one(nn.groupNormalization({ groups: 2 }), [3, 4]),
   gru: [
     one(nn.gru({ units: 2, returnSequences: true, goBackwards: true }), sequence),
@@ -210,7 +219,7 @@ const samples: Readonly<Record<string, Sample | readonly Sample[]>> = {
 };
 
 /** Exported functions that make no layer. */
-const others = ["describeLayer", "layerFromConfig", "nameLayers"];
+const others = ["connect", "describeLayer", "input", "layerFromConfig", "nameLayers"];
 
 const layersOf = (prefix: string, exported: object): string[] =>
   Object.entries(exported).flatMap(([name, value]) => (typeof value === "function" ? [prefix + name] : []));

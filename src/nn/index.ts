@@ -62,6 +62,7 @@ export {
   globalMaxPool2d,
   globalMaxPool3d,
 } from "./global-pooling.ts";
+export { type Graph, type GraphOptions, graph } from "./graph.ts";
 export { type GruOptions, gru } from "./gru.ts";
 export type { Initializer, InitializerConfig } from "./initializer.ts";
 export type { InitializerLike, InitializerName } from "./initializer-table.ts";
@@ -75,6 +76,7 @@ export type {
   Json,
   Layer,
   LayerConfig,
+  Logits,
   Masks,
   TensorTree,
   Variables,
@@ -145,6 +147,7 @@ export { type SeparableOptions, separableConv1d, separableConv2d } from "./separ
 export type { SequenceOptions } from "./sequence.ts";
 export { simpleRnn } from "./simple-rnn.ts";
 export { nameLayers, type Stack, stack } from "./stack.ts";
+export { connect, type InputOptions, input, type LayerCall, type SymbolicTensor } from "./symbolic.ts";
 export { timeDistributed } from "./time-distributed.ts";
 export {
   type InterpolationName,

@@ -45,6 +45,14 @@ export interface Applied {
   readonly penalty?: Tensor;
   /** The masks of the outputs; absent where every step of all of them counts. */
   readonly masks?: Masks;
+  /** For each output its logits, or undefined where it has none; absent where no output has. */
+  readonly logits?: readonly (Logits | undefined)[];
+}
+
+/** What an output was before its last act, a sigmoid or a softmax: cross-entropies work on it, and overflow nowhere. */
+export interface Logits {
+  readonly sigmoid?: Tensor;
+  readonly softmax?: Tensor;
 }
 
 /** What JSON can hold. */

@@ -26,6 +26,7 @@ import {
   globalMaxPool2dFrom,
   globalMaxPool3dFrom,
 } from "./global-pooling.ts";
+import { graphFrom } from "./graph-from.ts";
 import { gruFrom } from "./gru.ts";
 import type { Json, Layer, LayerConfig } from "./layer.ts";
 import { localResponseNormalizationFrom } from "./local-response.ts";
@@ -118,6 +119,7 @@ const makers: CustomLayers = {
   globalMaxPool2d: globalMaxPool2dFrom,
   globalMaxPool3d: globalMaxPool3dFrom,
   groupNormalization: groupNormalizationFrom,
+  graph: graphFrom,
   gru: gruFrom,
   layerNormalization: layerNormalizationFrom,
   localResponseNormalization: localResponseNormalizationFrom,

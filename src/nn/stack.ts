@@ -95,7 +95,7 @@ export function stack(layers: readonly Layer[], options: LayerOptions = {}): Sta
  * const [first, second, third, fourth] = nameLayers(layers); // flatten, hidden, dense, dense_1
  * ```
  */
-export function nameLayers(layers: readonly Layer[]): string[] {
+export function nameLayers(layers: readonly Pick<Layer, "name" | "type">[]): string[] {
   const taken = new Set<string>();
   for (const { name } of layers) {
     if (name === undefined) continue;
@@ -143,11 +143,12 @@ export function inLayer<T>(name: string, f: () => T): T {
   }
 }
 
-function checkInput({ type, inputShape }: Layer, shapes: readonly Shape[]): void {
-  if (inputShape === undefined || shapes.every((shape) => sameShape(shape, inputShape))) return;
+/** Throws unless the first input has the shape that the layer was given for it. */
+export function checkInput({ type, inputShape }: Layer, [shape]: readonly Shape[]): void {
+  if (inputShape === undefined || sameShape(shape, inputShape)) return;
   throw new NeuriteError({
     operation: type,
-    got: `inputs of shape ${shapes.map(formatShape).join(" and ")}`,
+    got: `inputs of shape ${formatShape(shape)}`,
     expected: `${formatShape(inputShape)}, its inputShape`,
   });
 }
