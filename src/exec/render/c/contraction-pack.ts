@@ -31,8 +31,8 @@ static void pack_listed_${suffix}(
   const i32 *extents, u32 fill, u32 *places
 ) {
   if (count % ${lanes} != 0) {
-    ${type} *last = out + count / ${width} * panel;
-    for (i64 k = 0; k < depth * ${width}; k++) last[k] = 0;
+    ${type} *last = out + count / ${width} * panel + count % ${width} / ${lanes} * ${lanes};
+    for (i64 k = 0; k < depth; k++) *(vector_${suffix} *)(last + k * ${width}) = (vector_${suffix}){0};
   }
   for (i64 column = 0; column < count;) {
     i64 length = place_walk_left(columns);

@@ -3,6 +3,7 @@ import type { PackPlan } from "../contraction/operand.ts";
 import { planOperand } from "../contraction/plan.ts";
 import { type ContractionSizes, contractionAsLoops, roundUp, sizesOf } from "../contraction/sizes.ts";
 import { cutBlocks } from "./contraction-blocks.ts";
+import { prefersLoops } from "./contraction-choice.ts";
 import { driverText, planText } from "./contraction-driver.ts";
 import { Epilogue } from "./contraction-epilogue.ts";
 import { packText } from "./contraction-pack.ts";
@@ -15,7 +16,8 @@ import type { RenderedKernel, Target } from "./rendered.ts";
 /** A contraction as C: multiplied in register tiles, or as plain loops if it is small. */
 export function renderContraction(contraction: Contraction, target: Target): RenderedKernel {
   const sizes = sizesOf(contraction);
-  if (prefersLoops(sizes)) return renderLoopNest(contractionAsLoops(contraction));
+  if (prefersLoops(contraction, tileShape(contraction.dtype, target), sizes))
+    return renderLoopNest(contractionAsLoops(contraction));
   return renderTiled(contraction, target, sizes);
 }
 
@@ -101,8 +103,4 @@ static void OWN_NAME(KERNEL, operand${k})(char *memory, const i32 *args) {
 // True if the walks have room for the axes and guards of an operand.
 function hasRoom({ batch, panel, depth, guards }: PackPlan): boolean {
   return guards <= guardLimit && [batch, panel, depth].every((group) => group.length <= rankLimit);
-}
-
-function prefersLoops({ batch, rows, columns, depth }: ContractionSizes): boolean {
-  return batch * rows * columns * depth < 256;
 }
