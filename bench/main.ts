@@ -20,6 +20,10 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
     about: "memory over long loops [--only playground]",
     run: async (args) => (await import("./memory/main.ts")).memory(args),
   },
+  batch: {
+    about: "L-BFGS, Rprop and gradient descent on the 2-D sets [--only circle,xor]",
+    run: async (args) => (await import("./batch.ts")).batch(args),
+  },
 };
 
 async function main([name, ...args]: readonly string[]): Promise<boolean> {

@@ -1,10 +1,15 @@
 import { unknownName } from "../base/error.ts";
-import type { Tensor } from "../tensor/index.ts";
-import { accuracy, binaryAccuracy, categoricalAccuracy, sparseCategoricalAccuracy } from "./accuracy.ts";
-import { meanAbsoluteError, meanSquaredError } from "./errors.ts";
-
-/** A metric: one value per example, [batch], of a prediction and a target, so that models average over batches exactly. */
-export type Metric = (prediction: Tensor, target: Tensor) => Tensor;
+import {
+  accuracy,
+  binaryAccuracy,
+  categoricalAccuracy,
+  sparseCategoricalAccuracy,
+  topKAccuracy,
+} from "./accuracy.ts";
+import { f1Score, precision, recall } from "./confusion.ts";
+import { meanAbsoluteError, meanSquaredError, r2Score, rootMeanSquaredError } from "./errors.ts";
+import type { Metric } from "./metric.ts";
+import { rocAuc } from "./roc.ts";
 
 /** The names of metrics. */
 export type MetricName =
@@ -12,8 +17,15 @@ export type MetricName =
   | "binaryAccuracy"
   | "categoricalAccuracy"
   | "sparseCategoricalAccuracy"
+  | "topKAccuracy"
+  | "precision"
+  | "recall"
+  | "f1Score"
+  | "rocAuc"
   | "meanSquaredError"
-  | "meanAbsoluteError";
+  | "meanAbsoluteError"
+  | "rootMeanSquaredError"
+  | "r2Score";
 
 /**
  * The metrics by name.
@@ -30,8 +42,15 @@ export const metrics: Readonly<Record<MetricName, Metric>> = {
   binaryAccuracy,
   categoricalAccuracy,
   sparseCategoricalAccuracy,
+  topKAccuracy,
+  precision,
+  recall,
+  f1Score,
+  rocAuc,
   meanSquaredError,
   meanAbsoluteError,
+  rootMeanSquaredError,
+  r2Score,
 };
 
 /**
