@@ -12,6 +12,20 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
     about: "the standard training steps [--device wasm] [--threads 1] [--only mlp,cnn] [--peers] [--json]",
     run: async (args) => (await import("./steps/main.ts")).steps(args),
   },
+  matmul: {
+    about: "square products in all transpositions, and the peak [--device native|wasm] [--peers]",
+    run: async (args) => (await import("./kernels/contractions.ts")).contractions(["matmul"], args),
+  },
+  conv: {
+    about: "the 3 × 3 layers of ResNet-18 at batch 1 and 16 [--device native|wasm] [--peers]",
+    run: async (args) =>
+      (await import("./kernels/contractions.ts")).contractions(["resnet-1", "resnet-16"], args),
+  },
+  networks: {
+    about: "the contractions of the standard steps [--device native|wasm] [--peers]",
+    run: async (args) =>
+      (await import("./kernels/contractions.ts")).contractions(["mlp", "mlp-wide", "cnn"], args),
+  },
   startup: {
     about: "importing the built package, and the first step of the cnn",
     run: async (args) => (await import("./startup.ts")).startup(args),

@@ -19,6 +19,8 @@ export interface Case {
   readonly name: string;
   readonly contraction: Contraction;
   readonly lengths: readonly number[];
+  /** The same for bench/peers/pytorch_contractions.py. */
+  readonly peer: readonly (string | number | boolean)[];
 }
 
 const axes = (count: number): Coordinate[] =>
@@ -58,7 +60,12 @@ function product(
     right: load(1, right),
     epilogue: [store(3, linearIndex([i, j], [n, 1]), gradient ? sum : s.max(s.add(sum, load(2, j)), 0))],
   };
-  return { name, contraction, lengths: [m * k, k * n, n, m * n] };
+  return {
+    name,
+    contraction,
+    lengths: [m * k, k * n, n, m * n],
+    peer: ["product", m, k, n, leftTransposed, rightTransposed],
+  };
 }
 
 function convolution(
@@ -102,6 +109,7 @@ function convolution(
     name,
     contraction,
     lengths: [n * size * size * channels, 9 * channels * filters, filters, n * out * out * filters],
+    peer: [mirrored ? "input" : "forward", n, size, channels, filters, stride],
   };
 }
 
@@ -137,6 +145,7 @@ function filterGradient(
     name,
     contraction,
     lengths: [n * size * size * channels, n * out * out * filters, filters, 9 * channels * filters],
+    peer: ["filters", n, size, channels, filters, stride],
   };
 }
 

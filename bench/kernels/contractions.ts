@@ -1,4 +1,6 @@
-/** Times the contractions of standard networks: `npx tsx bench/kernels/contractions.ts native|wasm [group …]`. */
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { sizeOf } from "../../src/base/shape.ts";
 import { renderContraction as renderText } from "../../src/exec/render/c/contraction.ts";
 import { compileKernels, findTarget, layOut } from "../../src/exec/render/c/native.fixture.ts";
@@ -75,29 +77,46 @@ function measure(run: Run, milliseconds: number): number {
   return best / 1000;
 }
 
-const [device = "native", ...wanted] = process.argv.slice(2);
-const target = findTarget();
-const probe = target === undefined ? undefined : new Probe(target);
-for (const [group, cases] of Object.entries(groups)) {
-  if (wanted.length > 0 && !wanted.includes(group)) continue;
-  const runs = device === "native" ? prepareNative(cases) : cases.map(prepareWasm);
-  const peak = probe?.peak() ?? Number.NaN;
-  let total = 0;
-  let totalFlops = 0;
-  const row = (name: string, milliseconds: number, flops: number): void => {
-    const rate = flops / milliseconds / 1e6;
-    console.log(
-      `${group.padEnd(9)} ${name.padEnd(14)} ${milliseconds.toFixed(4).padStart(9)} ms ${rate.toFixed(1).padStart(6)} GFLOP/s ${((100 * rate) / peak).toFixed(0).padStart(4)} %`,
-    );
-  };
-  cases.forEach(({ name, contraction }, k) => {
-    const { batch, rows, columns, depth } = contraction;
-    const flops = 2 * sizeOf([...batch, ...rows, ...columns, ...depth]);
-    const milliseconds = measure(runs[k], 200);
-    total += milliseconds;
-    totalFlops += flops;
-    row(name, milliseconds, flops);
+/** Milliseconds of the same contractions in PyTorch; undefined where it is not installed. */
+function measurePeer(cases: readonly Case[]): number[] | undefined {
+  const script = fileURLToPath(new URL("../peers/pytorch_contractions.py", import.meta.url));
+  const input = JSON.stringify(cases.map(({ peer }) => peer));
+  for (const python of ["python3", "/usr/bin/python3"]) {
+    const { status, stdout } = spawnSync(python, [script], { input, encoding: "utf8" });
+    if (status === 0) return JSON.parse(stdout);
+  }
+  return undefined;
+}
+
+/** Times groups of contractions on one device and one thread, beside the machine's peak and PyTorch. */
+export function contractions(names: readonly string[], args: readonly string[]): boolean {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { device: { type: "string", default: "native" }, peers: { type: "boolean", default: false } },
   });
-  row("all", total, totalFlops);
-  console.log(`${group.padEnd(9)} peak of multiplications and additions ${peak.toFixed(0)} GFLOP/s\n`);
+  const target = findTarget();
+  const probe = target === undefined ? undefined : new Probe(target);
+  for (const name of names) {
+    const cases = groups[name];
+    const runs = values.device === "native" ? prepareNative(cases) : cases.map(prepareWasm);
+    const peak = probe?.peak() ?? Number.NaN;
+    const times = runs.map((run) => measure(run, 200));
+    const peers = values.peers ? measurePeer(cases) : undefined;
+    console.log(`${name}: peak of multiplications and additions ${peak.toFixed(0)} GFLOP/s`);
+    cases.forEach((item, k) => {
+      const { batch, rows, columns, depth } = item.contraction;
+      const rate = (2 * sizeOf([...batch, ...rows, ...columns, ...depth])) / times[k] / 1e6;
+      const cells = [
+        item.name.padEnd(14),
+        `${times[k].toFixed(4)} ms`.padStart(13),
+        `${rate.toFixed(1)} GFLOP/s`.padStart(15),
+        `${((100 * rate) / peak).toFixed(0)} %`.padStart(6),
+        ...(peers === undefined
+          ? []
+          : [`PyTorch ${peers[k].toFixed(4)} ms`, `${(peers[k] / times[k]).toFixed(2)}×`]),
+      ];
+      console.log(cells.join("  "));
+    });
+  }
+  return true;
 }
