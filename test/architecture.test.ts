@@ -15,13 +15,13 @@ const below: Record<string, Row> = {
   losses: library(),
   optim: library(),
   metrics: library("losses"),
-  data: library(),
+  data: library("io"),
   train: library("nn", "losses", "optim", "metrics", "data", "io"),
   classical: library("metrics"),
   rl: library("nn", "losses", "optim"),
   models: library("nn"),
   io: library(),
-  viz: library(),
+  viz: library("nn"),
   distributed: library(),
 };
 

@@ -1,0 +1,20 @@
+import { drawLines } from "./lines.ts";
+import { toSvg } from "./svg.ts";
+
+/**
+ * The norms of the gradients over the steps of training as SVG, on a logarithmic axis: one line for each weight, by path.
+ * Where they fall from layer to layer the gradient vanishes, where they grow it explodes (lecture 4). Zeros and what is
+ * not finite leave gaps. Needs the optional packages of `drawLearningCurves`; throws a NeuriteError without a positive norm.
+ *
+ * @example
+ * ```ts
+ * import { drawGradientNorms } from "neurite/viz";
+ *
+ * const svg = await drawGradientNorms({ "hidden.weights": [0.02, 0.015], "output.weights": [1.2, 0.8] });
+ * ```
+ */
+export async function drawGradientNorms(norms: Readonly<Record<string, readonly number[]>>): Promise<string> {
+  const lines = Object.entries(norms).map(([name, values]) => ({ name, values }));
+  const axes = { x: "step", y: "norm of the gradient ‖∂L/∂w‖₂", isLogarithmic: true };
+  return toSvg(await drawLines("drawGradientNorms", lines, axes), "norms of the gradients over the steps");
+}
