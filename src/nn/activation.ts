@@ -1,8 +1,7 @@
-import { mark } from "../tensor/index.ts";
 import { type ActivationLike, activationOf } from "./activations.ts";
 import type { Layer } from "./layer.ts";
 import { type LayerOptions, OptionsReader } from "./options.ts";
-import { headOf, sameMask, singleLayer } from "./single.ts";
+import { activated, sameMask, singleLayer } from "./single.ts";
 
 /**
  * An activation on its own, a = σ(z), by its name or with options as in `{ type: "leakyRelu", negativeSlope: 0.1 }`; softmax is
@@ -22,15 +21,11 @@ export function activation(chosen: ActivationLike, options: LayerOptions = {}): 
 /** `activation` from options that were read. */
 export function activationFrom(options: object): Layer {
   const read = new OptionsReader("activation", options, ["activation"]);
-  const ending = (given: unknown): Layer => {
-    const { name, config, apply } = activationOf("activation", given);
-    return singleLayer(read, {
-      mask: sameMask,
-      config: { activation: config },
-      outputShape: (input) => input,
-      output: (z) => mark("a", apply(mark("z", z))),
-      head: headOf(name, () => ending("linear")),
-    });
-  };
-  return ending(read.value("activation"));
+  const chosen = activationOf("activation", read.value("activation"));
+  return singleLayer(read, {
+    mask: sameMask,
+    config: { activation: chosen.config },
+    outputShape: (input) => input,
+    output: (z) => activated(chosen, z),
+  });
 }

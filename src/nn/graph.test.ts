@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { add, grad, mul, random, sum, Tensor, tensor, zeros } from "../tensor/index.ts";
+import { add, grad, random, sum, Tensor, tensor, zeros } from "../tensor/index.ts";
 import {
   connect,
   dense,

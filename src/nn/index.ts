@@ -71,7 +71,6 @@ export * as initializers from "./initializers.ts";
 export type {
   Applied,
   ApplyOptions,
-  Head,
   Initialized,
   Json,
   Layer,

@@ -67,13 +67,6 @@ export type Json =
 /** The options that make a layer, as JSON: what `save` writes. */
 export type LayerConfig = { readonly [key: string]: Json | undefined };
 
-/** A layer whose last act is an activation with a loss of its own on logits. */
-export interface Head {
-  readonly activation: "sigmoid" | "softmax";
-  /** The same layer, with the same parameters, stopping before the activation: its outputs are logits. */
-  readonly linear: Layer;
-}
-
 /**
  * A layer as a value: two pure functions and the options that made it. It holds no tensors.
  *
@@ -92,6 +85,4 @@ export interface Layer {
   init(key: Tensor, inputShapes: readonly Shape[], dtype: DType): Initialized;
   /** Outputs for a batch; the first axis of every input and output is the batch. */
   apply(variables: Variables, inputs: readonly Tensor[], options?: ApplyOptions): Applied;
-  /** Present where the last act is a sigmoid or softmax, so that losses can work on logits. */
-  readonly head?: Head;
 }

@@ -32,6 +32,7 @@ import {
   maxPool2d,
   stack,
   type TensorTree,
+  timeDistributed,
 } from "./index.ts";
 
 type Stored = Parameters<typeof stored>[0];
@@ -170,32 +171,37 @@ test("layers with weights mark z and a, activations too", () => {
   ]);
 });
 
-test("a sigmoid or softmax at the end has a head that stops before it", () => {
+test("a sigmoid or softmax at the end gives logits beside its outputs", () => {
   const key = random.key(3);
   const x = random.normal(random.key(1), [5, 4]);
   const images = random.normal(random.key(1), [2, 4, 4, 1]);
   const hidden = dense({ units: 3, activation: "relu" });
-  for (const [layer, input] of [
-    [dense({ units: 2, activation: "softmax" }), x],
-    [conv2d({ filters: 2, kernelSize: 2, activation: "sigmoid" }), images],
-    [stack([hidden, dense({ units: 2, activation: "sigmoid" })]), x],
-    [stack([hidden, dense({ units: 2 }), activation("softmax")], { name: "classifier" }), x],
+  for (const [layer, input, name] of [
+    [dense({ units: 2, activation: "softmax" }), x, "softmax"],
+    [conv2d({ filters: 2, kernelSize: 2, activation: "sigmoid" }), images, "sigmoid"],
+    [stack([hidden, dense({ units: 2, activation: "sigmoid" })]), x, "sigmoid"],
+    [stack([hidden, dense({ units: 2 }), activation("softmax")], { name: "classifier" }), x, "softmax"],
+    [
+      timeDistributed(dense({ units: 2, activation: "softmax" })),
+      random.normal(random.key(1), [2, 3, 4]),
+      "softmax",
+    ],
   ] as const) {
-    const { head } = layer;
-    if (head === undefined) expect.fail("there is no head");
     const { params, state } = layer.init(key, [input.shape.slice(1)], "f32");
-    const variables = { params, state };
-    const [logits] = head.linear.apply(variables, [input]).outputs;
-    const ending = activation(head.activation).apply(nothing, [logits]).outputs[0];
-    expect(ending.dataSync()).toEqual(layer.apply(variables, [input]).outputs[0].dataSync());
-    expect(Math.max(...logits.dataSync())).not.toBe(Math.max(...ending.dataSync()));
-    expect(head.linear.head).toBeUndefined();
+    const { outputs, logits } = layer.apply({ params, state }, [input]);
+    const z = logits?.[0]?.[name];
+    if (z === undefined) expect.fail("there are no logits");
+    expect(Object.keys(logits?.[0] ?? {})).toEqual([name]);
+    const [ending] = activation(name).apply(nothing, [z]).outputs;
+    expect(ending.shape).toEqual(outputs[0].shape);
+    expect(ending.dataSync()).toEqual(outputs[0].dataSync());
+    expect(Math.max(...z.dataSync())).not.toBe(Math.max(...ending.dataSync()));
   }
   for (const name of ["linear", "relu", "logSoftmax"] as const) {
-    expect(dense({ units: 2, activation: name }).head).toBeUndefined();
-    expect(stack([activation(name)]).head).toBeUndefined();
+    expect(activation(name).apply(nothing, [x]).logits).toBeUndefined();
+    expect(stack([activation(name)]).apply(nothing, [x]).logits).toBeUndefined();
   }
-  expect(stack([activation("sigmoid"), flatten()]).head).toBeUndefined();
+  expect(stack([activation("sigmoid"), flatten()]).apply(nothing, [x]).logits).toBeUndefined();
 });
 
 test("dropout keeps the mean in training, drops by key, and does nothing otherwise", () => {
@@ -247,16 +253,6 @@ test("layers begin the same on every device", () => {
     setDevice(device);
   }
   expect(new Set(compiled).size).toBeGreaterThan(100);
-});
-
-test("a penalty on outputs leaves no head, whose logits it would see", () => {
-  const options = { units: 2, activation: "softmax" } as const;
-  expect(dense(options).head?.activation).toBe("softmax");
-  expect(dense({ ...options, kernelRegularizer: "l2" }).head?.linear.config.kernelRegularizer).toEqual({
-    type: "l2",
-    config: { l2: 0.01 },
-  });
-  expect(dense({ ...options, activityRegularizer: "l2" }).head).toBeUndefined();
 });
 
 test("a convolution with causal padding sees no later input", () => {

@@ -134,7 +134,7 @@ function separableLayer(
   });
   const { kernelSize, depthMultiplier, strides, padding, dilationRate, ...first } = depthwise.config;
   const { filters, activation, useBias, biasInitializer, ...second } = pointwise.config;
-  const { init, apply, head } = stack([depthwise, pointwise]);
+  const { init, apply } = stack([depthwise, pointwise]);
   const { name, inputShape } = read;
   return {
     type,
@@ -153,6 +153,5 @@ function separableLayer(
     },
     init,
     apply,
-    ...(head !== undefined && { head }),
   };
 }

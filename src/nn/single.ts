@@ -1,14 +1,16 @@
 import { NeuriteError } from "../base/error.ts";
 import { formatShape } from "../base/shape.ts";
-import { add, type DType, type Shape, Tensor } from "../tensor/index.ts";
-import type { ActivationName } from "./activations.ts";
-import type { ApplyOptions, Head, Layer, LayerConfig, TensorTree } from "./layer.ts";
+import { add, type DType, mark, type Shape, Tensor } from "../tensor/index.ts";
+import type { ChosenActivation } from "./activations.ts";
+import type { ApplyOptions, Layer, LayerConfig, Logits, TensorTree } from "./layer.ts";
 import type { OptionsReader } from "./options.ts";
 
-/** An output, and what the layer carries to the next step. */
-export interface Stepped {
+/** An output with what else there is to say of it. */
+export interface Output {
   readonly output: Tensor;
-  readonly state: TensorTree;
+  /** What the layer carries to the next step; absent: the same as before. */
+  readonly state?: TensorTree;
+  readonly logits?: Logits | undefined;
 }
 
 /** A layer from one tensor to one tensor. */
@@ -21,13 +23,12 @@ export interface SingleParts {
   params?(key: Tensor, input: Shape, dtype: DType): TensorTree;
   /** What it carries from step to step, at the beginning; absent: nothing. */
   state?(input: Shape, dtype: DType): TensorTree;
-  /** The output; with a state where that changes. */
-  output(x: Tensor, params: TensorTree, options: ApplyOptions, state: TensorTree): Tensor | Stepped;
+  /** The output; with a state where that changes, with logits where it has some. */
+  output(x: Tensor, params: TensorTree, options: ApplyOptions, state: TensorTree): Tensor | Output;
   /** Scalars to be added to the loss; absent: none. */
   penalties?(params: TensorTree, output: Tensor): readonly Tensor[];
   /** The mask of the output, from that of the input x; absent: masks end here. */
   mask?(mask: Tensor | undefined, x: Tensor): Tensor | undefined;
-  readonly head?: Head | undefined;
 }
 
 /** The mask of layers that make each step of the output from that step of the input. */
@@ -52,23 +53,25 @@ export function singleLayer({ type, name, inputShape }: OptionsReader, parts: Si
     apply: ({ params, state }, inputs, options = {}) => {
       const x = only(type, inputs);
       const result = parts.output(x, params, options, state);
-      const stepped = result instanceof Tensor ? { output: result, state } : result;
-      const penalties = parts.penalties?.(params, stepped.output) ?? [];
+      const { output, state: after = state, logits } = result instanceof Tensor ? { output: result } : result;
+      const penalties = parts.penalties?.(params, output) ?? [];
       const mask = parts.mask?.(options.masks?.[0], x);
       return {
-        outputs: [stepped.output],
-        state: stepped.state,
+        outputs: [output],
+        state: after,
         ...(penalties.length > 0 && { penalty: penalties.reduce(add) }),
         ...(mask !== undefined && { masks: [mask] }),
+        ...(logits !== undefined && { logits: [logits] }),
       };
     },
-    ...(parts.head !== undefined && { head: parts.head }),
   };
 }
 
-/** The head of a layer that ends in an activation; `linear` makes the layer without it. */
-export function headOf(activation: ActivationName, linear: () => Layer): Head | undefined {
-  return activation === "sigmoid" || activation === "softmax" ? { activation, linear: linear() } : undefined;
+/** The activation of z, and z as logits where a cross-entropy can work on them. */
+export function activated({ name, apply }: ChosenActivation, z: Tensor): Output {
+  const output = mark("a", apply(mark("z", z)));
+  if (name === "sigmoid") return { output, logits: { sigmoid: z } };
+  return name === "softmax" ? { output, logits: { softmax: z } } : { output };
 }
 
 /** A parameter by name; throws where there is none. */

@@ -2,7 +2,7 @@ import { NeuriteError } from "../base/error.ts";
 import { formatShape, sameShape } from "../base/shape.ts";
 import { add, random, type Shape, Tensor, withScope } from "../tensor/index.ts";
 import { describeLayer } from "./description.ts";
-import type { Applied, Head, Layer, TensorTree } from "./layer.ts";
+import type { Applied, Layer, TensorTree } from "./layer.ts";
 import { type LayerOptions, OptionsReader } from "./options.ts";
 
 /** Layers one after the other, as one layer. */
@@ -30,7 +30,6 @@ export interface Stack extends Layer {
 export function stack(layers: readonly Layer[], options: LayerOptions = {}): Stack {
   const { name, inputShape = layers[0]?.inputShape } = new OptionsReader("stack", options, []);
   const names = nameLayers(layers);
-  const head = headOf(layers, options);
   return {
     type: "stack",
     ...(name !== undefined && { name }),
@@ -60,6 +59,7 @@ export function stack(layers: readonly Layer[], options: LayerOptions = {}): Sta
       const after: Record<string, TensorTree> = {};
       let outputs = inputs;
       let masks = given;
+      let logits: Applied["logits"];
       let penalty: Tensor | undefined;
       for (const [i, layer] of layers.entries()) {
         const applied = inLayer(names[i], () => {
@@ -70,6 +70,7 @@ export function stack(layers: readonly Layer[], options: LayerOptions = {}): Sta
         keep(after, names[i], applied.state);
         outputs = applied.outputs;
         masks = applied.masks;
+        logits = applied.logits;
         penalty = sumOf(penalty, applied);
       }
       return {
@@ -77,9 +78,9 @@ export function stack(layers: readonly Layer[], options: LayerOptions = {}): Sta
         state: after,
         ...(penalty !== undefined && { penalty }),
         ...(masks !== undefined && { masks }),
+        ...(logits !== undefined && { logits }),
       };
     },
-    ...(head !== undefined && { head }),
   };
 }
 
@@ -151,12 +152,6 @@ export function checkInput({ type, inputShape }: Layer, [shape]: readonly Shape[
     got: `inputs of shape ${formatShape(shape)}`,
     expected: `${formatShape(inputShape)}, its inputShape`,
   });
-}
-
-function headOf(layers: readonly Layer[], options: LayerOptions): Head | undefined {
-  const head = layers.at(-1)?.head;
-  if (head === undefined) return undefined;
-  return { activation: head.activation, linear: stack([...layers.slice(0, -1), head.linear], options) };
 }
 
 /** Puts the part of a layer into a tree, unless it is empty. */

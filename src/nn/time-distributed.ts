@@ -1,9 +1,9 @@
 import { NeuriteError } from "../base/error.ts";
 import { formatShape } from "../base/shape.ts";
-import { reshape, type Shape } from "../tensor/index.ts";
+import { reshape, type Shape, type Tensor } from "../tensor/index.ts";
 
 import { describeLayer } from "./description.ts";
-import type { Layer } from "./layer.ts";
+import type { Layer, Logits } from "./layer.ts";
 import { type LayerOptions, OptionsReader } from "./options.ts";
 
 /**
@@ -39,10 +39,19 @@ export function timeDistributed(layer: Layer, options: LayerOptions = {}): Layer
       const [batch, steps] = inputs[0].shape;
       // Every step is an example.
       const examples = inputs.map((x) => reshape(x, [batch * steps, ...x.shape.slice(2)]));
-      const { masks: _, ...applied } = layer.apply(variables, examples, options);
+      const { masks: _, logits, ...applied } = layer.apply(variables, examples, options);
+      const unfold = (y: Tensor): Tensor => reshape(y, [batch, steps, ...y.shape.slice(1)]);
       return {
         ...applied,
-        outputs: applied.outputs.map((y) => reshape(y, [batch, steps, ...y.shape.slice(1)])),
+        outputs: applied.outputs.map(unfold),
+        ...(logits && {
+          logits: logits.map(
+            (before): Logits => ({
+              ...(before?.sigmoid && { sigmoid: unfold(before.sigmoid) }),
+              ...(before?.softmax && { softmax: unfold(before.softmax) }),
+            }),
+          ),
+        }),
         ...(masks && { masks: applied.outputs.map(() => masks[0]) }),
       };
     },

@@ -1,11 +1,11 @@
-import { add, div, mark, random, type Shape, type Tensor } from "../tensor/index.ts";
+import { add, div, random, type Shape, type Tensor } from "../tensor/index.ts";
 import { type ActivationLike, activationOf } from "./activations.ts";
 import { type InitializerLike, initializerOf } from "./initializer-table.ts";
 import type { Layer, LayerConfig } from "./layer.ts";
 import { describeMade } from "./made.ts";
 import type { LayerOptions, OptionsReader } from "./options.ts";
 import { type RegularizerLike, regularizerOf } from "./regularizer-table.ts";
-import { headOf, parameter, singleLayer } from "./single.ts";
+import { activated, parameter, singleLayer } from "./single.ts";
 
 /** Options of layers with weights and biases. */
 export interface WeightedOptions extends LayerOptions {
@@ -55,40 +55,34 @@ export function weightedLayer(options: OptionsReader, parts: WeightedParts): Lay
   const biasRegularizer = regularizerOf(options.value("biasRegularizer"));
   const activityRegularizer = regularizerOf(options.value("activityRegularizer"));
   const { type } = options;
-  const ending = (given: unknown): Layer => {
-    const activation = activationOf(type, given);
-    return singleLayer(options, {
-      config: {
-        ...parts.config,
-        activation: activation.config,
-        useBias,
-        kernelInitializer: describeMade(kernelInitializer),
-        biasInitializer: describeMade(biasInitializer),
-        ...(kernelRegularizer && { kernelRegularizer: describeMade(kernelRegularizer) }),
-        ...(biasRegularizer && { biasRegularizer: describeMade(biasRegularizer) }),
-        ...(activityRegularizer && { activityRegularizer: describeMade(activityRegularizer) }),
-      },
-      outputShape: parts.outputShape,
-      params: (key, input, dtype) => {
-        const [keyOfWeights, keyOfBiases] = random.split(key);
-        const weights = kernelInitializer(keyOfWeights, parts.weightsShape(input), dtype);
-        if (!useBias) return { weights };
-        return { weights, biases: biasInitializer(keyOfBiases, parts.outputShape(input).slice(-1), dtype) };
-      },
-      output: (x, params) => {
-        const product = parts.linear(x, parameter(type, params, "weights"));
-        const z = mark("z", useBias ? add(product, parameter(type, params, "biases")) : product);
-        return mark("a", activation.apply(z));
-      },
-      penalties: (params, output) => [
-        ...(kernelRegularizer ? [kernelRegularizer(parameter(type, params, "weights"))] : []),
-        ...(biasRegularizer && useBias ? [biasRegularizer(parameter(type, params, "biases"))] : []),
-        ...(activityRegularizer ? [div(activityRegularizer(output), output.shape[0])] : []),
-      ],
-      ...(parts.mask && { mask: parts.mask }),
-      // On logits a penalty on the outputs would be another one.
-      head: activityRegularizer ? undefined : headOf(activation.name, () => ending("linear")),
-    });
-  };
-  return ending(options.value("activation") ?? "linear");
+  const activation = activationOf(type, options.value("activation") ?? "linear");
+  return singleLayer(options, {
+    config: {
+      ...parts.config,
+      activation: activation.config,
+      useBias,
+      kernelInitializer: describeMade(kernelInitializer),
+      biasInitializer: describeMade(biasInitializer),
+      ...(kernelRegularizer && { kernelRegularizer: describeMade(kernelRegularizer) }),
+      ...(biasRegularizer && { biasRegularizer: describeMade(biasRegularizer) }),
+      ...(activityRegularizer && { activityRegularizer: describeMade(activityRegularizer) }),
+    },
+    outputShape: parts.outputShape,
+    params: (key, input, dtype) => {
+      const [keyOfWeights, keyOfBiases] = random.split(key);
+      const weights = kernelInitializer(keyOfWeights, parts.weightsShape(input), dtype);
+      if (!useBias) return { weights };
+      return { weights, biases: biasInitializer(keyOfBiases, parts.outputShape(input).slice(-1), dtype) };
+    },
+    output: (x, params) => {
+      const product = parts.linear(x, parameter(type, params, "weights"));
+      return activated(activation, useBias ? add(product, parameter(type, params, "biases")) : product);
+    },
+    penalties: (params, output) => [
+      ...(kernelRegularizer ? [kernelRegularizer(parameter(type, params, "weights"))] : []),
+      ...(biasRegularizer && useBias ? [biasRegularizer(parameter(type, params, "biases"))] : []),
+      ...(activityRegularizer ? [div(activityRegularizer(output), output.shape[0])] : []),
+    ],
+    ...(parts.mask && { mask: parts.mask }),
+  });
 }

@@ -2,7 +2,7 @@ import { isFloat } from "../base/dtype.ts";
 import { NeuriteError } from "../base/error.ts";
 import { formatShape, sameShape, sizeOf } from "../base/shape.ts";
 import type { Loss } from "../losses/index.ts";
-import { type ApplyOptions, activations, type Layer, type TensorTree, type Variables } from "../nn/index.ts";
+import type { ApplyOptions, Layer, TensorTree, Variables } from "../nn/index.ts";
 import { mapTensors, type TensorTree as OptimizerState } from "../optim/index.ts";
 import {
   add,
@@ -113,29 +113,32 @@ function sumOfVectors(gradients: TensorTree): Tensor | number {
   return vectors.reduce<Tensor | number>((total, vector) => add(total, sum(vector)), 0);
 }
 
-/** Loss and metrics of a batch; on logits where the network's last act is the activation that the loss is made for. */
+/** Loss and metrics of a batch; on logits where an output has those that its loss takes. */
 export function score(task: Task, variables: Variables, batch: Examples, options: ApplyOptions): Scored {
   const { network, goals, dtype } = task;
-  const { head } = network;
-  const fromLogits = head !== undefined && goals[0].loss.logitsOf === head.activation;
   const inputs = batch.x.map((x) => asFloat(x, dtype));
-  const applied = (fromLogits ? head.linear : network).apply(variables, inputs, options);
+  const applied = network.apply(variables, inputs, options);
   const losses = goals.map(({ loss, weight }, i) =>
     withScope("loss", () => {
       const target = asFloat(batch.y[i], dtype);
-      const value = lossOfBatch(loss, applied.outputs[i], target, batch.weights[i], fromLogits);
+      const logits = loss.logitsOf && applied.logits?.[i]?.[loss.logitsOf];
+      const value = lossOfBatch(
+        loss,
+        logits ?? applied.outputs[i],
+        target,
+        batch.weights[i],
+        logits !== undefined,
+      );
       return weight === 1 ? value : mul(value, weight);
     }),
   );
-  const metrics = goals.flatMap(({ metrics: measured }, i) => {
-    const output = applied.outputs[i];
-    const prediction = fromLogits ? activations[head.activation](output) : output;
-    return measured.map(({ name, measure }) =>
+  const metrics = goals.flatMap(({ metrics: measured }, i) =>
+    measured.map(({ name, measure }) =>
       withScope(name, () =>
-        totalOf(measure(prediction, asFloat(batch.y[i], dtype)), countExamples(batch), dtype),
+        totalOf(measure(applied.outputs[i], asFloat(batch.y[i], dtype)), countExamples(batch), dtype),
       ),
-    );
-  });
+    ),
+  );
   const terms = applied.penalty === undefined ? losses : [...losses, applied.penalty];
   return { loss: terms.reduce((total, term) => add(total, term)), metrics, state: applied.state };
 }
