@@ -19,7 +19,7 @@ import { gradientDescent, type Minimum, minimize, rprop } from "../src/optim/ind
 import { readNames, readOptions } from "./options.ts";
 
 const sets = { circle, xor, gaussian, spiral, moons };
-const setNames = ["circle", "xor", "gaussian", "spiral", "moons"] as const;
+export const setNames = ["circle", "xor", "gaussian", "spiral", "moons"] as const;
 const rates = Array.from({ length: 11 }, (_, i) => 0.02 * 2 ** i);
 const penalty = 1e-3;
 /** So that classes overlap: what is told apart with ease needs few evaluations by any method. */
@@ -29,13 +29,13 @@ const widths = [2, 8, 1];
 const maxEvaluations = 20_000;
 const advantage = 20;
 
-interface LayerWeights {
+export interface LayerWeights {
   readonly weights: Tensor;
   readonly biases: Tensor;
 }
 
 /** The mean cross-entropy of a 2-8-1 network of tanh on 500 points, with the L2 penalty λW² of every weight, in f64. */
-function objectiveOf({ x, y }: Points): (layers: readonly LayerWeights[]) => Tensor {
+export function objectiveOf({ x, y }: Points): (layers: readonly LayerWeights[]) => Tensor {
   const inputs = cast(x, "f64");
   const target = cast(y, "f64");
   return (layers) => {
@@ -51,8 +51,13 @@ function objectiveOf({ x, y }: Points): (layers: readonly LayerWeights[]) => Ten
   };
 }
 
+/** A set of 500 points. */
+export function pointsOf(name: (typeof setNames)[number]): Points {
+  return sets[name](random.key(0), { examples: 500, noise });
+}
+
 /** Weights of standard deviation 1/√h (lecture 4, "Initialization"), biases 0. */
-function startOf(key: Tensor): LayerWeights[] {
+export function startOf(key: Tensor): LayerWeights[] {
   return widths.slice(1).map((units, i) => ({
     weights: mul(
       random.normal(random.foldIn(key, i), [widths[i], units], { dtype: "f64" }),
@@ -95,7 +100,7 @@ export async function batch(args: readonly string[]): Promise<boolean> {
   let held = true;
   console.log("set       method            evaluations         loss   gradient norm");
   for (const name of readNames("bench batch --only", only, setNames)) {
-    const objective = objectiveOf(sets[name](random.key(0), { examples: 500, noise }));
+    const objective = objectiveOf(pointsOf(name));
     const start = startOf(random.key(1));
     const print = (
       method: string,
