@@ -3,7 +3,7 @@ import { checkOptions, NeuriteError } from "../base/error.ts";
 import type { Shape } from "../base/shape.ts";
 import { flatten, type Structure, type Tree, unflatten } from "../base/tree.ts";
 import { formatType } from "../base/type.ts";
-import { type AnyTensors, random, Tensor, tensor } from "../tensor/index.ts";
+import { type AnyTensors, type Jitted, jit, random, Tensor, tensor } from "../tensor/index.ts";
 
 /** How a dataset is cut into batches. */
 export interface BatchOptions {
@@ -82,7 +82,7 @@ export class Dataset<T extends Tree<Tensor>> {
 
   /** The numbers of all rows in an order that depends on the key alone. */
   order(key: Tensor): TypedArray {
-    return random.permutation(key, this.count).dataSync();
+    return permute(key, this.count).dataSync();
   }
 
   private *cut(order: TypedArray, size: number, end: number): Generator<AnyTensors<T>, void> {
@@ -146,6 +146,11 @@ export function shuffle<T extends Tree<Tensor>>(key: Tensor, data: T): AnyTensor
   const dataset = new Dataset(data);
   return dataset.take(dataset.order(key));
 }
+
+const permute: Jitted<[key: Tensor, count: number], Tensor> = /*#__PURE__*/ jit(
+  (key: Tensor, count: number) => random.permutation(key, count),
+  { static: 1, name: "order of rows" },
+);
 
 function isTensor(value: unknown): value is Tensor {
   return value instanceof Tensor;

@@ -1,6 +1,7 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import "../../tensor/install.ts";
 import { expectStored, oracleCases, stored } from "../../../test/oracle.ts";
+import type { DType } from "../../base/dtype.ts";
 import { tensor } from "../../tensor/create.ts";
 import type { Tensor } from "../program/tensor.ts";
 import { grad } from "../transforms/gradient.ts";
@@ -21,6 +22,32 @@ test("several tensors follow the keys, and equal keys keep their order", () => {
   expect(sorted.toArray()).toEqual([1, 1, 2, 2]);
   expect(values.toArray()).toEqual([20, 40, 10, 30]);
   expect(() => sortBy(keys, [tensor([1])])).toThrow(/operands of one shape/);
+});
+
+describe("a long list is sorted as a short one is,", () => {
+  const special = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, -0, 1e-40, -1e-40];
+  const random = Array.from({ length: 1000 }, (_, i) => Math.sin(i * i) * 10 ** ((i % 60) - 30));
+  test.each<[DType, readonly number[]]>([
+    ["f32", [...random, ...special, ...random, ...special]],
+    ["f64", [...random, ...special, ...random, ...special]],
+    ["i32", random.map((x, i) => (i % 7 === 0 ? Math.sign(x) * 2147483647 : Math.round(x)))],
+    ["u32", random.map((x, i) => (i % 7 === 0 ? 4294967295 : Math.abs(Math.round(x % 1e9))))],
+    ["u8", random.map((_, i) => (i * 37) % 256)],
+  ])("%s", (dtype, values) => {
+    const x = tensor(values, { dtype });
+    const keys = [...x.dataSync()];
+    for (const descending of [false, true]) {
+      // NaN counts as the largest, equal keys keep their order.
+      const compare = (i: number, j: number): number => {
+        const [a, b] = descending ? [keys[j], keys[i]] : [keys[i], keys[j]];
+        if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
+        return a < b ? -1 : a > b ? 1 : 0;
+      };
+      const order = keys.map((_, i) => i).sort(compare);
+      expect([...argsort(x, { descending }).dataSync()]).toEqual(order);
+      expect([...sort(x, { descending }).dataSync()]).toEqual(order.map((i) => keys[i]));
+    }
+  });
 });
 
 test("topK gives the largest and where they were", () => {
