@@ -17,7 +17,7 @@ export class NativeCompiler {
   private readonly flags: readonly string[];
   private readonly timeLimit: number;
 
-  /** A compiler that works for more than `timeLimit` milliseconds counts as hanging. */
+  /** A compiler that works for more than `timeLimit` milliseconds, and one more a character, counts as hanging. */
   constructor(host: Host, cache: NativeCache, timeLimit = 60_000) {
     this.host = host;
     this.timeLimit = timeLimit;
@@ -51,6 +51,7 @@ export class NativeCompiler {
         "/bin/sh",
         ["-c", `${starts.join("\n")}\nstatus=0\n${waits.join("\n")}\nexit $status`],
         directory,
+        units.reduce((sum, unit) => sum + unit.length, 0),
       );
       return use(libraries);
     });
@@ -74,10 +75,11 @@ export class NativeCompiler {
     return macros;
   }
 
-  private run(command: string, flags: readonly string[], directory: string): string {
+  private run(command: string, flags: readonly string[], directory: string, characters = 0): string {
     const { childProcess, path, process } = this.host;
+    const timeLimit = this.timeLimit + characters;
     const result = childProcess.spawnSync(command, flags, {
-      timeout: this.timeLimit,
+      timeout: timeLimit,
       killSignal: "SIGKILL",
       encoding: "utf8",
       maxBuffer: 2 ** 24,
@@ -88,7 +90,7 @@ export class NativeCompiler {
     const name = path.basename(this.command);
     if (result.error !== undefined) {
       const reason = result.error.message.includes("ETIMEDOUT")
-        ? `did not end within ${this.timeLimit / 1000} s`
+        ? `did not end within ${timeLimit / 1000} s`
         : `cannot be run: ${messageOf(result.error)}`;
       throw new NativeFailure(`the C compiler '${name}', which ${reason}`);
     }

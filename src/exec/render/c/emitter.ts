@@ -51,7 +51,7 @@ export class Emitter {
 
   /** Writes a block; what is computed in it is forgotten behind it. */
   block(head: string, body: () => void): void {
-    this.line(`${head} {`);
+    this.line(`${head} {`.trimStart());
     const scope: Scope = { known: [], bound: this.bound, available: this.available };
     this.scopes.push(scope);
     body();

@@ -224,13 +224,12 @@ class NestWriter {
     const accumulate = (step: ReduceNode, values: string, count: string): void => {
       e.line(`${this.reducer(step).accumulate.key}(p${resultName(step)}, ${values}, ${count});`);
     };
-    const computed: Step[] = [];
+    const computed = steps.filter((step) => rowOf(step) === undefined);
     e.block("", () => {
       e.bind(axis, "0");
       for (const step of steps) {
         const row = rowOf(step);
-        if (row === undefined || step.kind !== "reduce") computed.push(step);
-        else accumulate(step, `&${e.place(row, true)}`, extent);
+        if (row !== undefined && step.kind === "reduce") accumulate(step, `&${e.place(row, true)}`, extent);
       }
     });
     if (computed.length === 0) return;

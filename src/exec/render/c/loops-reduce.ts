@@ -22,9 +22,24 @@ export interface Reducer {
 
 /** The functions for one reduction. */
 export function reducerOf({ combine, value: { dtype } }: ReduceNode, partials: Partials): Reducer {
+  if (!isFloat(dtype)) return integerReducer(combine, dtype);
   return combine === "max" || combine === "min"
     ? extremeReducer(combine, dtype)
     : sumReducer(combine, dtype, partials);
+}
+
+// Integers come to the same in every order. The compiler finds one; given one, gcc 12 has been seen to lose elements.
+function integerReducer(combine: Combine, dtype: DType): Reducer {
+  const name = `${combine}_${dtype}`;
+  return {
+    count: 1,
+    accumulate: accumulateText(`accumulate_${name}`, dtype, [
+      `${dtype} result = partials[0];`,
+      `for (; k < count; k++) result = ${combineText(combine, dtype, "result", "values[k]")};`,
+      "partials[0] = result;",
+    ]),
+    fold: foldText(`fold_${name}`, dtype, []),
+  };
 }
 
 /**
@@ -66,25 +81,19 @@ const extremeCount = 32;
 
 function extremeReducer(combine: "max" | "min", dtype: DType): Reducer {
   const name = `${combine}_${dtype}`;
-  const isFloating = isFloat(dtype);
-  const step = (lane: string, k: string): string => {
-    const [x, y] = [`partials[${lane}]`, `values[${k}]`];
-    return `${x} = ${isFloating ? orderedExtreme(combine, dtype, x, y) : combineText(combine, dtype, x, y)};`;
-  };
-  // NaN is noted on the side, so that the chain from one value to the next is short.
-  const before = [
-    "i32 unordered = partials[0] != partials[0];",
-    "for (i64 j = 0; j < count; j++) unordered |= values[j] != values[j];",
-  ];
+  const step = (lane: string, k: string): string =>
+    `partials[${lane}] = ${orderedExtreme(combine, dtype, `partials[${lane}]`, `values[${k}]`)};`;
   return {
     count: extremeCount,
     accumulate: accumulateText(`accumulate_${name}`, dtype, [
-      ...(isFloating ? before : []),
+      // NaN is noted on the side, so that the chain from one value to the next is short.
+      "i32 unordered = partials[0] != partials[0];",
+      "for (i64 j = 0; j < count; j++) unordered |= values[j] != values[j];",
       `for (; k + ${extremeCount} <= count; k += ${extremeCount}) {`,
       `  for (i32 lane = 0; lane < ${extremeCount}; lane++) ${step("lane", "k + lane")}`,
       "}",
       `for (i64 lane = 0; k < count; k++, lane++) ${step("lane", "k")}`,
-      ...(isFloating ? ['if (unordered) partials[0] = __builtin_nan("");'] : []),
+      'if (unordered) partials[0] = __builtin_nan("");',
     ]),
     fold: foldText(`fold_${name}`, dtype, combineHalves(combine, dtype, extremeCount)),
   };

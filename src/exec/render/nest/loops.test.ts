@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { runKernels, testedRuntimes } from "../../../../test/compiled-runtimes.ts";
-import type { DType, TypedArray } from "../../../base/dtype.ts";
+import { type DType, dtypeFacts, type TypedArray } from "../../../base/dtype.ts";
 import { type Coordinate, dynamicCoordinate, type Guard } from "../../../lang/kernel/coordinate.ts";
 import type { Expression } from "../../../lang/kernel/expression.ts";
 import { interpretKernel } from "../../../lang/kernel/interpret.ts";
@@ -147,6 +147,40 @@ describe.each(runtimes)(
         const rows = 3;
         const x = floats(rows * columns, (k) => (k === columns ? Number.NaN : ((k * 7) % 11) - 5));
         expectLikeInterpreter(softmax(rows, columns), [x, new Float32Array(rows * columns)], 1e-6);
+      }
+    });
+
+    test("many reductions of one row of integers", () => {
+      const combines = ["sum", "max", "min", "prod", "sum"] as const;
+      for (const [dtype, n] of [
+        ["i32", 16],
+        ["i32", 33],
+        ["u32", 24],
+        ["u8", 70],
+      ] as const) {
+        for (const count of [2, 3, 5]) {
+          const at = (reduction: number): Coordinate => ({ ...affine(combines.length), offset: reduction });
+          const statements = combines
+            .slice(0, count)
+            .flatMap((combine, reduction): Statement[] => [
+              { kind: "reduce", combine, value: load(0, affine(n, 1), dtype) },
+              store(1, at(reduction), s.result(dtype, reduction)),
+            ]);
+          const order = [...statements].sort(
+            (a, b) => Number(a.kind === "store") - Number(b.kind === "store"),
+          );
+          const nest = nestOf(
+            [3],
+            [n],
+            [
+              [dtype, "read"],
+              [dtype, "update"],
+            ],
+            order,
+          );
+          const x = dtypeFacts[dtype].create(3 * n).map((_, k) => (k * 31) % 7);
+          expectLikeInterpreter(nest, [x, dtypeFacts[dtype].create(3 * combines.length)]);
+        }
       }
     });
 
