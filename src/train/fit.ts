@@ -9,7 +9,7 @@ import { requireCount } from "./options.ts";
 import { type History, Run } from "./run.ts";
 import { type Batch, type Batches, columnsOf, type Source, streamSource, tableSource } from "./source.ts";
 import type { Trainer } from "./trainer.ts";
-import type { ClassWeight, Weighting } from "./weights.ts";
+import type { Weighting } from "./weights.ts";
 
 /** Options of `fit`. */
 export interface FitOptions {
@@ -27,8 +27,8 @@ export interface FitOptions {
   readonly seed?: number;
   /** One number for each example, at least 0, by which its loss is multiplied; metrics stay as they are. Default 1. */
   readonly sampleWeight?: Data;
-  /** As `sampleWeight`, by label: `{ 1: 10 }` counts each example of class 1 ten times. Default 1. */
-  readonly classWeight?: ClassWeight;
+  /** One number for each class, at least 0: as `sampleWeight`, for all examples of the class. Default 1. */
+  readonly classWeight?: readonly number[];
   /** 0: nothing; 1: a progress bar, or a line for each epoch where there is no terminal; 2: lines. Default 1. */
   readonly verbose?: 0 | 1 | 2;
   readonly callbacks?: readonly Callback[];

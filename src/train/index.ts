@@ -25,4 +25,3 @@ export {
 export type { Batch, Batches, BatchesOfEpoch } from "./source.ts";
 export type { Logs } from "./trainer.ts";
 export type { TensorsByPath } from "./trees.ts";
-export type { ClassWeight } from "./weights.ts";

@@ -64,7 +64,7 @@ export class Trainer {
       this.checked = y;
     }
     const read = (data: Data): Tensor => readTargets(data, [], dtype, false);
-    const weights = weightsOf(operation, y, weighting, read, dtype);
+    const weights = weightsOf(operation, y, weighting, read);
     return { x: [x], y: [y], weights: weights === undefined ? [] : [weights] };
   }
 
