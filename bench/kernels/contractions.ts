@@ -3,9 +3,9 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { sizeOf } from "../../src/base/shape.ts";
 import { renderContraction as renderText } from "../../src/exec/render/c/contraction.ts";
-import { compileKernels, findTarget, layOut } from "../../src/exec/render/c/native.fixture.ts";
 import { renderContraction as renderWasm } from "../../src/exec/render/wasm/contraction.ts";
 import { ModuleBuilder } from "../../src/exec/render/wasm/encoder.ts";
+import { compileKernels, findTarget, layOut } from "../../test/native-kernels.ts";
 import { type Case, groups } from "./contraction-cases.ts";
 import { Probe } from "./probe.ts";
 

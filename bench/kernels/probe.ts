@@ -1,5 +1,5 @@
-import { compileKernels, type NativeFunction } from "../../src/exec/render/c/native.fixture.ts";
 import type { RenderedKernel, Target } from "../../src/exec/render/c/rendered.ts";
+import { compileKernels, type NativeFunction } from "../../test/native-kernels.ts";
 
 /** What one core can do at most, measured by loops that do nothing else. */
 export class Probe {

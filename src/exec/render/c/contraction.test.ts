@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { compileKernels, findTarget, layOut, type NativeFunction } from "../../../../test/native-kernels.ts";
 import { type ContractionCase, prepare } from "../contraction/contraction.fixture.ts";
 import {
   convolutions,
@@ -8,7 +9,6 @@ import {
   randomContractions,
 } from "../contraction/contraction-cases.fixture.ts";
 import { renderTiled } from "./contraction.ts";
-import { compileKernels, findTarget, layOut, type NativeFunction } from "./native.fixture.ts";
 import type { RenderedKernel, Target } from "./rendered.ts";
 
 const target = findTarget();

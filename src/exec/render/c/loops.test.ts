@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
+import { compileKernels, findTarget, layOut } from "../../../../test/native-kernels.ts";
 import type { DType, TypedArray } from "../../../base/dtype.ts";
 import { interpretKernel } from "../../../lang/kernel/interpret.ts";
 import type { LoopNest } from "../../../lang/kernel/kernel.ts";
 import * as s from "../../../lang/kernel/scalar.ts";
 import { NestGenerator, type Pick, pointsOf } from "../nest/random-nest.fixture.ts";
 import { renderLoopNest } from "./loops.ts";
-import { compileKernels, findTarget, layOut } from "./native.fixture.ts";
 
 // What the nests compute is tested on all runtimes (nest/loops.test.ts); here is what only C does.
 

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type DType, dtypeFacts, type TypedArray } from "../../../base/dtype.ts";
-import { roundUp } from "../contraction/sizes.ts";
-import { prelude } from "./prelude.ts";
-import type { RenderedKernel, Target } from "./rendered.ts";
+import { type DType, dtypeFacts, type TypedArray } from "../src/base/dtype.ts";
+import { prelude } from "../src/exec/render/c/prelude.ts";
+import type { RenderedKernel, Target } from "../src/exec/render/c/rendered.ts";
+import { roundUp } from "../src/exec/render/contraction/sizes.ts";
 
 /** Does part `part` of `parts` of a kernel, `count` times. */
 export type NativeFunction = (
