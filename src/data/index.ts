@@ -20,5 +20,13 @@ export {
 } from "./features.ts";
 export { readIdx } from "./idx.ts";
 export { circle, gaussian, moons, type PointOptions, type Points, spiral, xor } from "./points.ts";
+export {
+  breastCancer,
+  diabetes,
+  iris,
+  type ShippedClasses,
+  type ShippedTable,
+  wine,
+} from "./shipped-tables.ts";
 export { type Split, type SplitOptions, trainTestSplit } from "./split.ts";
 export { Standardizer } from "./standardizer.ts";
