@@ -46,7 +46,7 @@ export function squaredHinge(prediction: Tensor, target: Tensor, options: LossOp
 }
 
 /**
- * The perceptron's loss, the mean of max(0, −ŷ t) for targets t, −1 or 1, and scores ŷ (lecture 1, "Worked Through Example":
+ * The perceptron's loss, the mean of max(0, −ŷ t) for targets t, −1 or 1, and scores ŷ (lecture 1, "Forward pass":
  * ℰ = max(0, −z₇t)); a target of 0 or false counts as −1. Shapes and reductions as in `meanSquaredError`.
  *
  * @example

@@ -45,7 +45,7 @@ function expectClose(got: readonly number[], wanted: readonly number[]): void {
 
 const label = (y: number): Tensor => tensor(y, { dtype: "i32" });
 
-test("lecture 1, backpropagation: ℰ = max(0, −z₇t) with δ₇ = I(−z₇t > 0) (−t)", () => {
+test("lecture 1, Forward pass: ℰ = max(0, −z₇t) with δ₇ = I(−z₇t > 0) (−t)", () => {
   for (const z of [-1.5, -0.1, 0.2, 3]) {
     for (const t of [-1, 1]) {
       expect(perceptron(f64([z]), f64([t])).item()).toBeCloseTo(Math.max(0, -z * t), 12);
@@ -54,7 +54,7 @@ test("lecture 1, backpropagation: ℰ = max(0, −z₇t) with δ₇ = I(−z₇t
   }
 });
 
-test("lecture 2, cost function: ½(y − ŷ)², whose derivative is ŷ − y", () => {
+test("lecture 2, How does learning work?: ½(y − ŷ)², whose derivative is ŷ − y", () => {
   expect(halfSquaredError(f64([[1.5]]), f64([[1]])).item()).toBe(0.125);
   expectClose(gradientAt(halfSquaredError, [1.5], f64([1])), [0.5]);
 });
