@@ -1,7 +1,10 @@
-/** Times loop nests in WebAssembly: `npx tsx bench/kernels/loops.ts [part of a name]`. */
+/** Times loop nests on wasm and on native: `npx tsx bench/kernels/loops.ts [part of a name]`. */
 import { dtypeFacts } from "../../src/base/dtype.ts";
 import { sizeOf } from "../../src/base/shape.ts";
+import { textRenderer } from "../../src/exec/render/c/kernels.ts";
 import { wasmRenderer } from "../../src/exec/render/wasm/kernels.ts";
+import { NativeRuntime } from "../../src/exec/runtime/native.ts";
+import type { PlanRuntime } from "../../src/exec/runtime/plan-runtime.ts";
 import { WasmRuntime } from "../../src/exec/runtime/wasm.ts";
 import type { Coordinate } from "../../src/lang/kernel/coordinate.ts";
 import type { Expression } from "../../src/lang/kernel/expression.ts";
@@ -14,6 +17,7 @@ import type {
   Store,
 } from "../../src/lang/kernel/kernel.ts";
 import { exp, sigmoid, tanh } from "../../src/lang/kernel/math.ts";
+import type { RenderedKernel } from "../../src/lang/kernel/rendered.ts";
 import * as s from "../../src/lang/kernel/scalar.ts";
 
 interface Case {
@@ -23,7 +27,10 @@ interface Case {
   readonly bytes: number;
 }
 
-const runtime = new WasmRuntime(wasmRenderer);
+const runtimes: readonly (readonly [string, PlanRuntime<RenderedKernel>])[] = [
+  ["wasm", new WasmRuntime(wasmRenderer)],
+  ["native", new NativeRuntime(textRenderer)],
+];
 const read: KernelBuffer = { dtype: "f32", access: "read" };
 const write: KernelBuffer = { dtype: "f32", access: "write" };
 const update: KernelBuffer = { dtype: "f32", access: "update" };
@@ -176,6 +183,16 @@ function planOf({ nest, lengths }: Case, repeats: number): Plan {
 }
 
 function measure(name: string, one: Case, repeats = 1): void {
+  for (const [device, runtime] of runtimes) measureOn(device, runtime, name, one, repeats);
+}
+
+function measureOn(
+  device: string,
+  runtime: PlanRuntime<RenderedKernel>,
+  name: string,
+  one: Case,
+  repeats: number,
+): void {
   const executable = runtime.load(planOf(one, repeats));
   const addresses = one.lengths.map((length) => {
     const address = runtime.allocate(4 * length);
@@ -186,7 +203,7 @@ function measure(name: string, one: Case, repeats = 1): void {
   const ms = time(() => executable.run(addresses, []));
   const points = sizeOf([...one.nest.space, ...one.nest.inner]) * repeats;
   const rates = `${((one.bytes * repeats) / ms / 1e6).toFixed(1)} GB/s, ${(points / ms / 1e6).toFixed(2)} points/ns`;
-  console.log(`${name.padEnd(28)} ${(ms * 1e3).toFixed(3).padStart(10)} µs  ${rates}`);
+  console.log(`${device.padEnd(7)}${name.padEnd(28)} ${(ms * 1e3).toFixed(3).padStart(10)} µs  ${rates}`);
   for (const address of addresses) runtime.free(address);
   executable.release();
 }
