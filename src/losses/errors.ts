@@ -23,8 +23,8 @@ export function meanSquaredError(prediction: Tensor, target: Tensor, options: Lo
 }
 
 /**
- * The mean of ½(ŷ − y)² over all values, whose gradient is ŷ − y (lecture 2, "How does learning work?", equation (1)); shapes and reductions as
- * in `meanSquaredError`, of which it is half.
+ * The mean of ½(ŷ − y)² over all values, whose gradient is ŷ − y (lecture 2, "How does learning work?", equation (1)); shapes
+ * and reductions as in `meanSquaredError`, of which it is half.
  *
  * @example
  * ```ts
