@@ -18,7 +18,7 @@ import { type OptionsOf, readOptions, type SettingsOf } from "./options.ts";
 import { perWeight, type Rule } from "./per-weight.ts";
 
 const defaults = { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
-const decayDefaults = { ...defaults, weightDecay: 0.004 };
+const decayDefaults = { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay: 0.004 };
 
 /** Options of `adam`, `amsgrad` and `nadam`. */
 export type AdamOptions = OptionsOf<typeof defaults>;
