@@ -1,6 +1,6 @@
 import type { Json } from "../nn/index.ts";
 import type { Tensor } from "../tensor/index.ts";
-import type { Logs } from "./trainer.ts";
+import type { Logs } from "./figures.ts";
 import type { TensorsByPath } from "./trees.ts";
 
 /** What callbacks may do with the model that learns. */

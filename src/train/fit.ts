@@ -52,6 +52,13 @@ export interface FitRequest {
 export function readFit(given: FitArguments): FitRequest {
   if (!isTable(given)) return { data: given[0], options: given[1] ?? {} };
   const [x, y, options = {}] = given;
+  if (y === undefined) {
+    throw new NeuriteError({
+      operation: "fit",
+      got: "inputs without targets",
+      expected: "fit(x, y, options)",
+    });
+  }
   return { data: [x, y], options };
 }
 

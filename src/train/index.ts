@@ -12,6 +12,7 @@ export type { MonitorOptions } from "./callbacks/monitor.ts";
 export { tensorBoard } from "./callbacks/tensor-board.ts";
 export type { CheckpointOptions } from "./checkpoint.ts";
 export type { Data } from "./data.ts";
+export type { Logs } from "./figures.ts";
 export type { FitArguments, FitOptions } from "./fit.ts";
 export type { CompileOptions } from "./objective.ts";
 export type { History } from "./run.ts";
@@ -23,5 +24,4 @@ export {
   type SequentialOptions,
 } from "./sequential.ts";
 export type { Batch, Batches, BatchesOfEpoch } from "./source.ts";
-export type { Logs } from "./trainer.ts";
 export type { TensorsByPath } from "./trees.ts";

@@ -45,7 +45,7 @@ export function readObjective(options: CompileOptions): Objective {
 
 /** How many classes the integers of a target may name: those of the outputs, or yes and no; undefined: any integer. */
 export function classesOf(loss: Loss, outputShape: Shape): number | undefined {
-  if (loss === losses.sparseCategoricalCrossentropy) return outputShape[outputShape.length - 1];
+  if (loss.takesLabels) return outputShape[outputShape.length - 1];
   return loss === losses.binaryCrossentropy ? 2 : undefined;
 }
 

@@ -1,4 +1,4 @@
-import type { Logs } from "./trainer.ts";
+import type { Logs } from "./figures.ts";
 
 /** How a person sees training go on. */
 export interface Progress {

@@ -6,13 +6,13 @@ import type { Json } from "../nn/index.ts";
 import { type Tensor, tensor } from "../tensor/index.ts";
 import type { CallbackState } from "./callback.ts";
 import { formatVersion, optimizerPrefix } from "./file-format.ts";
-import { Means } from "./means.ts";
 import type { Run } from "./run.ts";
 
 const format = "neurite checkpoint";
 
 // The first parts of the tensors' names.
 const weightsPrefix = "weights/";
+const figurePrefix = "figures/";
 const historyPrefix = "history/";
 const callbackPrefix = (i: number): string => `callbacks/${i}/`;
 
@@ -25,7 +25,8 @@ interface Description {
   readonly isStopped: boolean;
   /** The examples of the running epoch so far. */
   readonly examples: number;
-  readonly figures: readonly string[];
+  /** How many figures were measured of them. */
+  readonly figures: number;
   readonly history: readonly string[];
   readonly stepCount: number;
   readonly learningRate: number;
@@ -54,51 +55,55 @@ export class KeptRun {
     const { epoch, batch, isStopped, examples, figures, stepCount, learningRate } = this.description;
     run.trainer.network.setAllWeights(this.part(weightsPrefix));
     run.trainer.resume(stepCount, learningRate, this.part(optimizerPrefix));
-    const sums = this.elements("figures");
-    const means = new Means(
-      figures.map((name, i) => [name, sums[i]] as const),
-      examples,
-    );
+    const sums = Array.from({ length: figures }, (_, i) => this.tensor(figurePrefix + i));
+    run.figures.resume(sums, examples);
     const history = new Map(
-      this.description.history.map((name) => [name, this.elements(historyPrefix + name)] as const),
+      this.description.history.map(
+        (name) => [name, [...this.tensor(historyPrefix + name).dataSync()]] as const,
+      ),
     );
     const states = this.description.callbacks.map((state, i): CallbackState | undefined =>
       state === null ? undefined : { ...state, tensors: this.part(callbackPrefix(i)) },
     );
-    run.resume({ epoch, batch, means, history, isStopped }, states);
+    run.resume({ epoch, batch, history, isStopped }, states);
   }
 
-  private elements(name: string): number[] {
+  private tensor(name: string): Tensor {
     const found = this.tensors[name];
     if (found === undefined) throw damaged(`no tensor '${name}'`);
-    return [...found.dataSync()];
+    return found;
   }
 }
 
 /** All that decides how a run goes on, as bytes of the safetensors format. */
 export async function encodeRun(run: Run): Promise<Uint8Array> {
   const { trainer, callbacks } = run;
-  const { epoch, batch, means, history, isStopped } = run.standing;
+  const { epoch, batch, history, isStopped } = run.standing;
+  const { sums, count } = run.figures;
   const states = callbacks.map((callback) => callback.getState?.());
   const description: Description = {
     identity: identityOf(run),
     epoch,
     batch,
     isStopped,
-    examples: means.count,
-    figures: [...means.sums.keys()],
+    examples: count,
+    figures: sums.length,
     history: [...history.keys()],
     stepCount: trainer.stepCount,
     learningRate: trainer.learningRate,
     callbacks: states.map((state) => (state === undefined ? null : { values: state.values })),
   };
-  // In f64, where JSON has no NaN.
-  const tensors = new Map([["figures", tensor(Float64Array.from(means.sums.values()))]]);
+  const tensors = new Map<string, Tensor>();
   const addAll = (prefix: string, named: Iterable<readonly [string, Tensor]>): void => {
     for (const [name, value] of named) tensors.set(prefix + name, value);
   };
+  addAll(
+    figurePrefix,
+    sums.map((total, i) => [String(i), total] as const),
+  );
   addAll(weightsPrefix, trainer.network.paths());
   addAll(optimizerPrefix, trainer.optimizerTensors());
+  // Not as JSON, which has no NaN.
   addAll(
     historyPrefix,
     [...history].map(([name, values]) => [name, tensor(Float64Array.from(values))] as const),
@@ -189,11 +194,12 @@ function isDescription(value: unknown): value is Description {
   } = value;
   return (
     isPlainObject(identity) &&
-    [epoch, batch, examples, stepCount, learningRate].every((number) => typeof number === "number") &&
-    typeof isStopped === "boolean" &&
-    [figures, history].every(
-      (names) => Array.isArray(names) && names.every((name) => typeof name === "string"),
+    [epoch, batch, examples, figures, stepCount, learningRate].every(
+      (number) => typeof number === "number",
     ) &&
+    typeof isStopped === "boolean" &&
+    Array.isArray(history) &&
+    history.every((name) => typeof name === "string") &&
     Array.isArray(callbacks) &&
     callbacks.every((state) => state === null || (isPlainObject(state) && "values" in state))
   );

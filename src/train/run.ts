@@ -1,10 +1,9 @@
 import type { Callback, CallbackState, Trainable, Training } from "./callback.ts";
-import { countExamples } from "./data.ts";
 import { evaluateSource } from "./evaluate.ts";
-import { Means } from "./means.ts";
+import type { Figures, Logs } from "./figures.ts";
 import { type Progress, progressFor } from "./progress.ts";
 import type { Source } from "./source.ts";
-import type { Logs, Trainer } from "./trainer.ts";
+import type { Trainer } from "./trainer.ts";
 import { Turns } from "./yielding.ts";
 
 /** The figures of each epoch by name: `loss`, the metrics, and those of validation, `valLoss`. */
@@ -19,8 +18,6 @@ export interface Standing {
   readonly epoch: number;
   /** Batches of the running epoch that were learned. */
   readonly batch: number;
-  /** Their figures. */
-  readonly means: Means;
   readonly history: ReadonlyMap<string, readonly number[]>;
   readonly isStopped: boolean;
 }
@@ -54,7 +51,7 @@ export class Run implements Training {
   private readonly turns = new Turns();
   private epoch = 0;
   private batch = 0;
-  private means = new Means();
+  private running: Figures;
   private readonly history = new Map<string, number[]>();
   private isStopped = false;
   private isWatched = false;
@@ -66,26 +63,31 @@ export class Run implements Training {
     this.validation = validation;
     this.callbacks = callbacks;
     this.epochs = epochs;
+    this.running = trainer.newFigures();
   }
 
   stop(): void {
     this.isStopped = true;
   }
 
+  /** What was measured in the running epoch. */
+  get figures(): Figures {
+    return this.running;
+  }
+
   /** How far it has come. */
   get standing(): Standing {
-    const { epoch, batch, means, history, isStopped } = this;
-    return { epoch, batch, means, history, isStopped };
+    const { epoch, batch, history, isStopped } = this;
+    return { epoch, batch, history, isStopped };
   }
 
   /** Goes on from there. */
   resume(
-    { epoch, batch, means, history, isStopped }: Standing,
+    { epoch, batch, history, isStopped }: Standing,
     states: readonly (CallbackState | undefined)[],
   ): void {
     this.epoch = epoch;
     this.batch = batch;
-    this.means = means;
     this.isStopped = isStopped;
     for (const [name, values] of history) this.history.set(name, [...values]);
     this.callbacks.forEach((callback, i) => {
@@ -120,7 +122,7 @@ export class Run implements Training {
       for (const callback of this.callbacks) await callback.onEpochBegin?.(epoch, this);
     }
     await this.learnBatches(progress, keeper);
-    const learned = this.means.read();
+    const learned = this.running.read();
     const figures =
       this.validation === undefined ? learned : { ...learned, ...(await this.validate(this.validation)) };
     for (const [name, value] of Object.entries(figures)) {
@@ -130,13 +132,13 @@ export class Run implements Training {
     }
     this.epoch++;
     this.batch = 0;
-    this.means = new Means();
+    this.running = this.trainer.newFigures();
     progress.onEpochEnd?.(epoch, figures);
     for (const callback of this.callbacks) await callback.onEpochEnd?.(epoch, figures, this);
   }
 
   private async learnBatches(progress: Progress, keeper: Keeper | undefined): Promise<void> {
-    const { source, trainer, means, turns } = this;
+    const { source, trainer, running, turns } = this;
     const batches = source.epoch(this.epoch);
     for (let drawn = 0; !(this.isStopped && this.batch > 0); drawn++) {
       const next = batches.next();
@@ -144,9 +146,9 @@ export class Run implements Training {
       if (done) return;
       // Those learned before the run was interrupted.
       if (drawn < this.batch) continue;
-      means.add(trainer.train(value), countExamples(value));
+      trainer.train(value, running);
       this.batch++;
-      if (this.isWatched) await this.tellBatch(progress, means.read());
+      if (this.isWatched) await this.tellBatch(progress, running.read());
       const kept = keeper?.keep(false);
       if (kept !== undefined) await kept;
       if (turns.areOver) await turns.rest();

@@ -3,6 +3,7 @@ import { type CustomLayers, type Layer, nameLayers, stack } from "../nn/index.ts
 import { Tensor } from "../tensor/index.ts";
 import { type Data, readInputs } from "./data.ts";
 import { evaluateSource } from "./evaluate.ts";
+import type { Logs } from "./figures.ts";
 import { type FitArguments, fitModel, readFit } from "./fit.ts";
 import { Network } from "./network.ts";
 import { type CompileOptions, type Objective, readObjective } from "./objective.ts";
@@ -10,7 +11,7 @@ import { requireCount } from "./options.ts";
 import type { History } from "./run.ts";
 import { tableSource } from "./source.ts";
 import { summarize } from "./summary.ts";
-import { type Logs, Trainer } from "./trainer.ts";
+import { Trainer } from "./trainer.ts";
 import type { TensorsByPath } from "./trees.ts";
 import { Turns } from "./yielding.ts";
 
@@ -125,7 +126,7 @@ export class Sequential {
    */
   trainOnBatch(x: Data, y: Data): Logs {
     const trainer = this.trainerFor("trainOnBatch", x);
-    return trainer.train(trainer.read("trainOnBatch", x, y));
+    return trainer.train(trainer.read("trainOnBatch", x, y)).read();
   }
 
   /**
@@ -166,7 +167,7 @@ export class Sequential {
   /** Loss and metrics of a batch. */
   testOnBatch(x: Data, y: Data): Logs {
     const trainer = this.trainerFor("testOnBatch", x);
-    return trainer.test(trainer.read("testOnBatch", x, y));
+    return trainer.test(trainer.read("testOnBatch", x, y)).read();
   }
 
   /** Copies of all parameters and state by path, `hidden.weights`. */

@@ -2,6 +2,7 @@ import { isFloat } from "../base/dtype.ts";
 import { NeuriteError } from "../base/error.ts";
 import { formatShape, sameShape, sizeOf } from "../base/shape.ts";
 import type { Loss } from "../losses/index.ts";
+import type { Metric } from "../metrics/index.ts";
 import type { ApplyOptions, Layer, TensorTree, Variables } from "../nn/index.ts";
 import { mapTensors, type TensorTree as OptimizerState } from "../optim/index.ts";
 import {
@@ -35,7 +36,7 @@ export interface Progressing extends Variables {
   readonly optimizerState: OptimizerState;
 }
 
-/** What a step returns: the mean loss of the batch, then the sum over its examples of each metric. */
+/** What a step returns: the mean loss of the batch, then the sums over its examples of each metric. */
 export interface Stepped extends Progressing {
   readonly results: readonly Tensor[];
 }
@@ -135,7 +136,7 @@ export function score(task: Task, variables: Variables, batch: Examples, options
   const metrics = goals.flatMap(({ metrics: measured }, i) =>
     measured.map(({ name, measure }) =>
       withScope(name, () =>
-        totalOf(measure(applied.outputs[i], asFloat(batch.y[i], dtype)), countExamples(batch), dtype),
+        sumsOf(name, measure, applied.outputs[i], asFloat(batch.y[i], dtype), countExamples(batch)),
       ),
     ),
   );
@@ -162,11 +163,25 @@ function lossOfBatch(
   });
 }
 
-// A total, and not a mean, so that counts of right answers are exact in f32 too.
-function totalOf(values: Tensor, examples: number, dtype: DType): Tensor {
-  const total = sum(cast(values, dtype));
-  const perExample = sizeOf(values.shape) / examples;
-  return perExample === 1 ? total : div(total, perExample);
+/** The sums of a metric over the examples of a batch. */
+function sumsOf(name: string, measure: Metric, prediction: Tensor, target: Tensor, examples: number): Tensor {
+  const { accumulation } = measure;
+  if (accumulation === undefined) {
+    // A total, and not a mean, so that counts of right answers are exact in f32 too.
+    const values = measure(prediction, target);
+    const total = sum(cast(values, prediction.dtype));
+    const perExample = sizeOf(values.shape) / examples;
+    return perExample === 1 ? total : div(total, perExample);
+  }
+  const sums = accumulation.sums(prediction, target);
+  const { shape } = accumulation.result(sums);
+  if (shape.length === 0) return sums;
+  throw new NeuriteError({
+    operation: `metric '${name}'`,
+    got: `values of shape ${formatShape(shape)}`,
+    expected: "one number",
+    hint: `call it with predictions: ${name}(model.predict(x), y)`,
+  });
 }
 
 /** Floats in the dtype of the model; labels stay integers. */

@@ -1,7 +1,6 @@
 import { isInteger } from "../base/dtype.ts";
-import { losses } from "../losses/index.ts";
 import { mapTensors } from "../optim/index.ts";
-import { random, type Tensor, type Tree } from "../tensor/index.ts";
+import { jit, random, type Tensor, type Tree } from "../tensor/index.ts";
 import {
   countExamples,
   type Data,
@@ -12,17 +11,12 @@ import {
   requireLabels,
 } from "./data.ts";
 import { notFiniteError } from "./diagnose.ts";
+import { type Figure, Figures } from "./figures.ts";
 import type { Network } from "./network.ts";
-import { classesOf, type Objective } from "./objective.ts";
+import { classesOf, type NamedMetric, type Objective } from "./objective.ts";
 import { makeSteps, type Steps, type Task } from "./step.ts";
 import { pathsOf, replacements, type TensorsByPath } from "./trees.ts";
 import { type Weighting, weightsOf } from "./weights.ts";
-
-/** Loss and metrics by name. */
-export interface Logs {
-  readonly loss: number;
-  readonly [metric: string]: number;
-}
 
 /** A network being trained: its steps, and what the optimizer remembers. */
 export class Trainer {
@@ -37,7 +31,7 @@ export class Trainer {
   private readonly key: Tensor;
   private readonly steps: Steps;
   private readonly classes: number | undefined;
-  private readonly names: readonly string[];
+  private readonly figures: readonly Figure[];
 
   /** The seed is that of the network's randomness in training. */
   constructor(network: Network, objective: Objective, seed: number) {
@@ -49,27 +43,34 @@ export class Trainer {
     this.steps = makeSteps(this.task);
     const { goals } = objective;
     this.classes = classesOf(goals[0].loss, network.outputShape);
-    this.names = ["loss", ...goals.flatMap(({ metrics }) => metrics.map(({ name }) => name))];
+    this.figures = [{ name: "loss" }, ...goals.flatMap(({ metrics }) => metrics.map(figureOf))];
   }
 
   /** Checks examples and makes tensors of them. */
   read(operation: string, inputs: Data, targets: Data, weighting: Weighting = {}): Examples {
     const { inputShape, outputShape, dtype } = this.network;
     const x = readInputs(operation, inputs, inputShape, dtype);
-    const areLabels = this.task.goals[0].loss === losses.sparseCategoricalCrossentropy;
+    const areLabels = this.task.goals[0].loss.takesLabels === true;
     const y = readTargets(targets, outputShape, dtype, areLabels);
     requireExamples(operation, x, y);
     if (this.classes !== undefined && y !== this.checked && isInteger(y.dtype)) {
       requireLabels(operation, y, this.classes);
       this.checked = y;
     }
-    const read = (data: Data): Tensor => readTargets(data, [], dtype, false);
-    const weights = weightsOf(operation, y, weighting, read);
+    const weights = weightsOf(operation, y, weighting, dtype);
     return { x: [x], y: [y], weights: weights === undefined ? [] : [weights] };
   }
 
-  /** One update on a batch. Throws where loss or gradient are not finite, and leaves everything as it was. */
-  train(batch: Examples): Logs {
+  /** Nothing measured so far. */
+  newFigures(): Figures {
+    return new Figures(this.figures);
+  }
+
+  /**
+   * One update on a batch, and what was measured before it. Throws where loss or gradient are not finite, and leaves
+   * everything as it was.
+   */
+  train(batch: Examples, figures: Figures = this.newFigures()): Figures {
     const { network, key, learningRate, optimizerState } = this;
     const { params, state } = network.variables;
     const step = this.stepCount + 1;
@@ -81,17 +82,19 @@ export class Trainer {
     const stepped = train({ params, state, optimizerState }, batch, step, learningRate, key);
     network.variables = { params: stepped.params, state: stepped.state };
     this.optimizerState = stepped.optimizerState;
-    const logs = this.logsOf(stepped.results, countExamples(batch));
-    if (!Number.isFinite(logs.loss)) {
+    const [loss] = stepped.results;
+    if (!Number.isFinite(loss.item())) {
       throw notFiniteError(this.task, network.variables, { batch, step, key });
     }
     this.stepCount = step;
-    return logs;
+    figures.add(stepped.results, countExamples(batch));
+    return figures;
   }
 
-  /** Loss and metrics of a batch. */
-  test(batch: Examples): Logs {
-    return this.logsOf(this.steps.test(this.network.variables, batch), countExamples(batch));
+  /** What is measured on a batch. */
+  test(batch: Examples, figures: Figures = this.newFigures()): Figures {
+    figures.add(this.steps.test(this.network.variables, batch), countExamples(batch));
+    return figures;
   }
 
   /** What the optimizer remembers, by path. */
@@ -106,10 +109,8 @@ export class Trainer {
     this.stepCount = stepCount;
     this.learningRate = learningRate;
   }
+}
 
-  private logsOf(results: readonly Tensor[], examples: number): Logs {
-    const logs: { loss: number; [metric: string]: number } = { loss: results[0].item() };
-    for (let i = 1; i < results.length; i++) logs[this.names[i]] = results[i].item() / examples;
-    return logs;
-  }
+function figureOf({ name, measure: { accumulation } }: NamedMetric): Figure {
+  return accumulation === undefined ? { name } : { name, result: jit(accumulation.result, { name }) };
 }

@@ -1,8 +1,8 @@
 import { NeuriteError } from "../base/error.ts";
 import { formatType } from "../base/type.ts";
 import { classWeights } from "../losses/index.ts";
-import { cast, mul, type Tensor } from "../tensor/index.ts";
-import type { Data } from "./data.ts";
+import { cast, type DType, mul, type Tensor } from "../tensor/index.ts";
+import { type Data, readTargets } from "./data.ts";
 
 /** How much each example counts in the loss. */
 export interface Weighting {
@@ -17,12 +17,13 @@ export function weightsOf(
   operation: string,
   y: Tensor,
   { sampleWeight, classWeight }: Weighting,
-  read: (data: Data) => Tensor,
+  dtype: DType,
 ): Tensor | undefined {
-  const ofClasses = classWeight && classWeights(y, classWeight);
+  const ofClasses = classWeight && cast(classWeights(y, classWeight), dtype);
   if (sampleWeight === undefined) return ofClasses;
-  const ofSamples = readSampleWeight(`${operation}: sampleWeight`, read(sampleWeight), y);
-  return ofClasses ? mul(ofSamples, cast(ofClasses, ofSamples.dtype)) : ofSamples;
+  const given = readTargets(sampleWeight, [], dtype, false);
+  const ofSamples = cast(readSampleWeight(`${operation}: sampleWeight`, given, y), dtype);
+  return ofClasses ? mul(ofSamples, ofClasses) : ofSamples;
 }
 
 function readSampleWeight(operation: string, weights: Tensor, { shape: [count] }: Tensor): Tensor {

@@ -1,6 +1,6 @@
 import { checkOptions } from "../../base/error.ts";
 import type { Callback } from "../callback.ts";
-import type { Logs } from "../trainer.ts";
+import type { Logs } from "../figures.ts";
 import { Monitor, type MonitorOptions } from "./monitor.ts";
 import { orNull, StateReader } from "./state.ts";
 

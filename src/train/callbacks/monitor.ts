@@ -1,5 +1,5 @@
 import { NeuriteError, unknownName } from "../../base/error.ts";
-import type { Logs } from "../trainer.ts";
+import type { Logs } from "../figures.ts";
 
 /** Which figure a callback looks at, and what is better. */
 export interface MonitorOptions {

@@ -1,6 +1,6 @@
 import { appendBytes } from "../../io/index.ts";
 import type { Callback } from "../callback.ts";
-import type { Logs } from "../trainer.ts";
+import type { Logs } from "../figures.ts";
 import { type Event, encodeRecord } from "./event-file.ts";
 
 /**
