@@ -8,7 +8,7 @@ import {
   productCase,
   randomContractions,
 } from "../contraction/contraction-cases.fixture.ts";
-import { renderTiled } from "./contraction.ts";
+import { renderContraction, renderTiled } from "./contraction.ts";
 import type { RenderedKernel, Target } from "./rendered.ts";
 
 const target = findTarget();
@@ -74,6 +74,27 @@ describe.skipIf(target === undefined)("contractions as C", () => {
     const sizes = [5, 70, 1100];
     const products = [productCase("f32", sizes, [true, false]), productCase("f64", sizes, [false, true])];
     check([...convolutions(), ...products], other);
+  });
+  test("what is small or thin runs as loops, no depth gives zeros, no rows nothing", () => {
+    const formOf = (sizes: readonly number[]): string =>
+      renderContraction(productCase("f32", sizes, [false, false]).contraction, machine).key.split(" ")[0];
+    const sizes = [
+      [4, 8, 4],
+      [1, 512, 512],
+      [64, 1, 784],
+      [64, 64, 64],
+      [128, 10, 128],
+      [5, 6, 0],
+    ];
+    expect(sizes.map(formOf)).toEqual(["loops", "loops", "loops", "contraction", "contraction", "loops"]);
+    for (const extents of [
+      [5, 6, 0],
+      [0, 6, 5],
+    ]) {
+      const item = productCase("f32", extents, [false, false]);
+      const kernel = renderContraction(item.contraction, machine);
+      checkCase(item, kernel, compileKernels([kernel])[0]);
+    }
   });
   test("a new size with the same structure runs the same code", () => {
     const keys = [
