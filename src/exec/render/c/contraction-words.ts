@@ -128,10 +128,13 @@ export function layOutWords(
   const operand = (side: "left" | "right"): Record<OperandField, number> => {
     const { plan, word, offset } = operands[side];
     const { listed, whole } = readingOf(plan, side, shape);
-    const run = plan.depth[plan.depth.length - 1].extent;
-    const entries = whole ? Math.ceil(blocks.depth / run) + 1 : blocks.depth;
+    const depthRun = plan.depth[plan.depth.length - 1].extent;
+    const panelRun = plan.panel[plan.panel.length - 1].extent;
+    const entries = whole ? Math.ceil(blocks.depth / depthRun) + 1 : blocks.depth;
     const capacity = roundUp(entries, placeLanes) + placeLanes;
-    const reach = listed ? Math.max(shape.rows, width) : whole ? Math.min(run, blocks.depth) : 1;
+    // As far as is read from one place.
+    const block = side === "left" ? blocks.leftTiles * shape.rows : blocks.columns;
+    const reach = listed ? Math.min(panelRun, block) : whole ? Math.min(depthRun, blocks.depth) : 1;
     const fillBytes = plan.guards === 0 ? 0 : roundUp(reach * bytes, 8);
     const [fillLow, fillHigh] = bitsOf(plan.fill, dtype);
     places.push((listed || side === "right" ? capacity : entries * shape.rows) + placeLanes);

@@ -255,7 +255,7 @@ function volumes(): ContractionCase[] {
 
 /** Batches, operands that are no plain loads, and epilogues of several stores. */
 export function otherContractions(): ContractionCase[] {
-  return [attention(), momentum(), columnAxes(), severalLoads(), gathered()];
+  return [attention(), momentum(), columnAxes(), severalLoads(), gathered(), paddedDepth()];
 }
 
 // A batch of products with two batch axes, with a causal fill.
@@ -289,6 +289,22 @@ function attention(): ContractionCase {
   };
   const size = batch * heads * length * width;
   return { contraction, lengths: [size, size, batch * heads * length * length] };
+}
+
+// Long runs of rows and of columns that lie outside their buffers at some depths, with fills that are not 0.
+function paddedDepth(): ContractionCase {
+  const [m, n, k] = [100, 150, 9];
+  const [i, j, d] = axes(0, 1, 2);
+  const [before, behind] = [plus(d, -2), plus(d, 1)];
+  const left = load("f32", 0, linearIndex([before, i], [m, 1]), [{ coordinate: before, extent: k }]);
+  const right = load("f32", 1, linearIndex([behind, j], [n, 1]), [{ coordinate: behind, extent: k }]);
+  const contraction: Contraction = {
+    ...matrixProduct("f32", [m, n, k], [true, false]),
+    name: "padded depth",
+    left: { ...left, fill: 1.5 },
+    right: { ...right, fill: -0.5 },
+  };
+  return { contraction, lengths: [m * k, k * n, m * n] };
 }
 
 // Several stores: momentum and weights updated in place, and a copy.
