@@ -83,11 +83,95 @@ describe("neurite train digits", () => {
       printed.length = 0;
       const args = ["train", "digits", "--epochs", "1", "--seed", "3", "--output", output];
       expect(await neurite(...args)).toBe(0);
-      expect(printed.at(-1)).toBe(output);
+      expect(printed.slice(-3)).toEqual([`report ${join(folder, "again.html")}`, expect.any(String), output]);
       figures.push(printed.at(-2) ?? "");
     }
     expect(figures[0]).toMatch(/^test accuracy 0\.\d{4}$/);
     expect(figures[1]).toBe(figures[0]);
+  });
+});
+
+describe("neurite train iris", () => {
+  it.each([
+    ["iris", 0.85],
+    ["wine", 0.9],
+    ["breastCancer", 0.94],
+  ])("learns %s, and predict agrees", async (name, least) => {
+    const model = join(folder, `${name}.safetensors`);
+    expect(await neurite("train", name, "--output", model, "--json")).toBe(0);
+    const { accuracy, report } = JSON.parse(printed[0]);
+    expect([accuracy > least, report]).toEqual([true, join(folder, `${name}.html`)]);
+    expect(await neurite("predict", model, name)).toBe(0);
+    expect(warned).toEqual([`validation accuracy ${accuracy.toPrecision(4)}`]);
+  });
+
+  it("learns diabetes, a regression", async () => {
+    const model = join(folder, "diabetes.safetensors");
+    expect(await neurite("train", "diabetes", "--output", model, "--json")).toBe(0);
+    const { kind, learned, meanAbsoluteError } = JSON.parse(printed[0]);
+    expect([kind, learned]).toEqual(["regression", 353]);
+    // Always saying the mean errs by 65.
+    expect(meanAbsoluteError).toBeLessThan(50);
+    expect(await neurite("predict", model, "diabetes")).toBe(0);
+    expect(warned).toEqual([`validation mean absolute error ${meanAbsoluteError.toPrecision(4)}`]);
+    expect(await neurite("predict", model, "iris")).toBe(2);
+    expect(warned[1]).toMatch(/was not trained on 'iris'/);
+  });
+});
+
+describe("the report", () => {
+  const titlesOf = (page: string): string[] =>
+    [...page.matchAll(/<h2>(.*?)<\/h2>/g)].map(([, title]) => title);
+
+  /** The page of a run; it must need no other file. */
+  async function reportOf(...args: string[]): Promise<string> {
+    const output = join(folder, "reported.safetensors");
+    expect(await neurite("train", ...args, "--output", output, "--json")).toBe(0);
+    expect(warned).toEqual([]);
+    const page = await readFile(join(folder, "reported.html"), "utf8");
+    const addresses = [...page.matchAll(/(?:src|href|url)\s*[=(]\s*["']?([^"')\s>]+)/g)].map(([, to]) => to);
+    expect(addresses.filter((to) => !to.startsWith("data:"))).toEqual([]);
+    expect(page).not.toMatch(/NaN|undefined|<script/);
+    return page;
+  }
+
+  it("of images shows the mistakes and the filters", async () => {
+    const page = await reportOf("digits", "--epochs", "1");
+    const { accuracy } = JSON.parse(printed[0]);
+    const wrong = Math.round(360 * (1 - accuracy));
+    expect(page).toContain(`<h1>digits: test accuracy ${accuracy.toPrecision(4)}</h1>`);
+    expect(titlesOf(page)).toEqual([
+      "Learning curves",
+      "Confusion matrix",
+      `Misclassified: ${wrong} of 360`,
+      "Architecture",
+      "Filters of the first layer",
+      "Settings",
+    ]);
+    expect(page.match(/<image /g)).toHaveLength(Math.min(24, wrong) + 32);
+    expect(page).toContain("<td>seed</td><td>0</td>");
+  });
+
+  it("of a classification lists mistakes by line, and shows what the names mean literally", async () => {
+    const text = byRow.map(({ a, b }, i) => `${a},${b},${i % 7 < 3 ? "<b>&" : "less"}`).join("\n");
+    const data = await file("names.csv", `a,b,<i>sign</i>\n${text}\n`);
+    const page = await reportOf(data, "--target", "<i>sign</i>", "--epochs", "5");
+    expect(titlesOf(page)[2]).toMatch(/^Misclassified: \d+ of 40$/);
+    expect(page).not.toMatch(/<b>|<i>/);
+    // Every line that is listed has the class that is said.
+    const listed = [...page.matchAll(/<td class="number">(\d+)<\/td><td>.*? %\)<\/td><td>(.*?)<\/td>/g)];
+    expect(listed.length).toBeGreaterThan(0);
+    for (const [, line, truth] of listed) {
+      expect(truth).toBe((Number(line) - 2) % 7 < 3 ? "&#60;b&#62;&#38;" : "less");
+    }
+  });
+
+  it("of a regression shows predictions in the units of the target", async () => {
+    const text = byRow.map(({ a, b, sum }) => `${a},${b},${1000 * sum}`).join("\n");
+    const page = await reportOf(await file("units.csv", `a,b,sum\n${text}\n`), "--target", "sum", "-e", "3");
+    expect(titlesOf(page).slice(1, 3)).toEqual(["Predictions", "Farthest from the truth"]);
+    expect(page).toContain("mean absolute error (units of sum)");
+    expect(page).toMatch(/>-?[12]0,000</);
   });
 });
 
@@ -150,6 +234,7 @@ describe("wrong use has exit code 2", () => {
     [["train", "digits", "--epochs", "0"], /not a whole number ≥ 1/],
     [["train", "digits", "--seed", "-1"], /--seed/],
     [["train", "digits", "--target", "x"], /--target is for CSV files/],
+    [["train", "iris", "--target", "x"], /the target of the data 'iris' is known/],
     [["train", "data.csv"], /say which column of 'data.csv' to predict: --target/],
     [["train", "digits", "--device", "wsam"], /got 'wsam'.*did you mean 'wasm'/],
     [["predict", "model"], /missing required argument 'data'/],
@@ -207,7 +292,7 @@ describe("a failed run has exit code 1, one message, and leaves no file", () => 
     expect(await neurite("predict", model, "digits")).toBe(2);
     expect(warned[0]).toMatch(/got 'b', expected one of 'a', 'c'/);
     expect(await neurite("predict", model, await file("huge.csv", "a,b\n1,2\n1,1e60\n"))).toBe(1);
-    expect(warned[1]).toMatch(/was not trained on the digits/);
+    expect(warned[1]).toMatch(/was not trained on 'digits'/);
     expect(warned[2]).toMatch(/predict: got NaN for line 3, expected finite numbers/);
   });
 });

@@ -39,7 +39,7 @@ export function digitsTask(seed: number): Classification {
     deviations: pixelNames.map(() => fullInk),
     inputShape: [side, side, 1],
     classes: Array.from({ length: 10 }, (_, digit) => String(digit)),
-    digitsSeed: seed,
+    shipped: { name: "digits", seed },
   };
 }
 

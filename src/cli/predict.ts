@@ -3,8 +3,8 @@ import { numbersOf, readCsv, type Table } from "../data/index.ts";
 import { checkWritable, readBytes, writeWhole } from "../io/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { chooseDevice } from "./device.ts";
-import { heldOutDigits } from "./digits.ts";
 import { type Figure, formatFigure } from "./figure.ts";
+import { heldOutExamples, heldOutName, shippedNames } from "./shipped.ts";
 import { kindsOf } from "./table.ts";
 import { inputsOf, loadModel, type Task } from "./task.ts";
 import { type Terminal, WrongUse } from "./terminal.ts";
@@ -26,8 +26,8 @@ export async function predict(
   chooseDevice(device);
   if (output !== undefined) await checkWritable(output);
   const { model, task } = await loadModel(path);
-  const isHeldOut = data === "digits";
-  const table = isHeldOut ? await digitsOf(task, path) : await readTable(data, task);
+  const isShipped = shippedNames.includes(data);
+  const table = isShipped ? await heldOutOf(data, task, path) : await readTable(data, task);
   const predictions = readPredictions(task, await model.predict(inputsOf(task, table)), table);
   const figure = compare(task, predictions, table);
   const csv = [task.target, ...predictions].map(quote).join("\n");
@@ -40,7 +40,7 @@ export async function predict(
   }
   if (output === undefined) terminal.print(csv);
   if (figure !== undefined) {
-    const line = formatFigure(isHeldOut ? "test" : "", figure);
+    const line = formatFigure(isShipped ? heldOutName(data) : "", figure);
     // Predictions that go to standard output stay alone there.
     if (output === undefined) terminal.warn(line);
     else terminal.print(line);
@@ -48,10 +48,11 @@ export async function predict(
   if (output !== undefined) terminal.print(output);
 }
 
-async function digitsOf(task: Task, path: string): Promise<Table> {
-  if (task.kind === "classification" && task.digitsSeed !== undefined) return heldOutDigits(task.digitsSeed);
+async function heldOutOf(name: string, { shipped }: Task, path: string): Promise<Table> {
+  const table = shipped?.name === name ? await heldOutExamples(name, shipped.seed) : undefined;
+  if (table !== undefined) return table;
   throw new WrongUse(
-    `the model of '${path}' was not trained on the digits: name a CSV file (./digits for one of this name)`,
+    `the model of '${path}' was not trained on '${name}': name a CSV file (./${name} for one of this name)`,
   );
 }
 

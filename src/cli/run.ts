@@ -50,10 +50,17 @@ function makeProgram(commander: Commander, version: string, terminal: Terminal):
 
   program
     .command("train")
-    .description("Train a network on the handwritten digits, or on a table of your own, and save it.")
-    .argument("<data>", "'digits', or a CSV file whose first line names the columns")
+    .description("Train a network on data of this package or on a table of your own; save it with a report.")
+    .argument(
+      "<data>",
+      "digits, iris, wine, breastCancer, diabetes, or a CSV file whose first line names the columns",
+    )
     .option("-t, --target <column>", "the column to predict (CSV files only)")
-    .option("-e, --epochs <count>", "how often all examples are gone through", wholeNumber(1))
+    .option(
+      "-e, --epochs <count>",
+      "how often all examples are gone through (default: 25 for the digits, at least 50 for tables)",
+      wholeNumber(1),
+    )
     .option("-s, --seed <number>", "decides split, initial weights and order", wholeNumber(0), 0)
     .option("-o, --output <path>", "where the model is saved (default: <data>.safetensors)")
     .option("-d, --device <name>", "where it is computed: see 'neurite info'")
@@ -62,7 +69,8 @@ function makeProgram(commander: Commander, version: string, terminal: Terminal):
       "after",
       `
 A target of texts, or of few whole numbers, is a classification; other numbers are a regression. Numbers are
-standardised, texts become categories, and a fifth of the rows is held out for validation.
+standardised, texts become categories, and a fifth of the rows is held out for validation. The report, <model>.html,
+shows learning curves, what went wrong, and the network.
 ${exitCodes}`,
     )
     .action(async (data: string, options: TrainOptions) => {
@@ -74,7 +82,10 @@ ${exitCodes}`,
     .command("predict")
     .description("Predict with a saved model, one line for each row.")
     .argument("<model>", "the file that 'neurite train' saved")
-    .argument("<data>", "a CSV file with the columns of the training, or 'digits' for the digits held out")
+    .argument(
+      "<data>",
+      "a CSV file with the columns of the training, or for data of this package their name: what was held out",
+    )
     .option("-o, --output <path>", "write the predictions to a CSV file")
     .option("-d, --device <name>", "where it is computed: see 'neurite info'")
     .option("--json", "print one JSON object")

@@ -30,11 +30,67 @@ export interface Prepared {
   readonly task: Task;
   /** Standardised by the training part. */
   readonly examples: Split;
+  /** The rows held out, as they were read. */
+  readonly heldOut: Table;
+}
+
+/** Which rows are learned from and which are held out, and the classes of the target, if it has some. */
+interface Division {
+  readonly learned: readonly number[];
+  readonly heldOut: readonly number[];
+  readonly classes: readonly string[] | undefined;
+}
+
+/** Holds out a fifth of the rows by seed, of each class its share. */
+export function divideTable(table: Table, target: string, seed: number): Division {
+  const classes = classesOf(table, target);
+  const y = classes === undefined ? numbersOf(table, target) : encodeCategories(table, target, classes);
+  const rows = Int32Array.from(table.lines, (_, row) => row);
+  const options = { key: random.key(seed), testSize: validationShare, stratify: classes !== undefined };
+  const { xTrain, xTest } = trainTestSplit(tensor(rows), tensor(y), options);
+  return { learned: [...xTrain.dataSync()], heldOut: [...xTest.dataSync()], classes };
+}
+
+/** Some rows of a table. */
+export function selectRows({ columns, lines }: Table, rows: readonly number[]): Table {
+  return {
+    columns: columns.map((column) =>
+      column.kind === "number"
+        ? { ...column, values: Float64Array.from(rows, (row) => column.values[row]) }
+        : { ...column, values: rows.map((row) => column.values[row]) },
+    ),
+    lines: rows.map((row) => lines[row]),
+  };
 }
 
 /** Divides a table into training and validation, and standardises both by the first. */
 export function prepareTable(table: Table, target: string, seed: number): Prepared {
-  const classes = classesOf(table, target);
+  const { learned, heldOut, classes } = divideTable(table, target, seed);
+  const features = readFeatures(table, target);
+  const encode = (rows: readonly number[]): readonly [x: Tensor, y: Tensor] => {
+    const part = selectRows(table, rows);
+    const y = classes === undefined ? numbersOf(part, target) : encodeCategories(part, target, classes);
+    return [encodeFeatures(part, features), tensor(y)];
+  };
+  const [[xTrain, yTrain], [xTest, yTest]] = [encode(learned), encode(heldOut)];
+  const inputs = Standardizer.fit(xTrain);
+  const examples = { xTrain: inputs.transform(xTrain), yTrain, xTest: inputs.transform(xTest), yTest };
+  const parts = {
+    target,
+    features,
+    means: [...inputs.means.dataSync()],
+    deviations: [...inputs.deviations.dataSync()],
+    inputShape: [featureWidth(features)],
+  };
+  const rest = selectRows(table, heldOut);
+  if (classes !== undefined) {
+    return { task: { kind: "classification", ...parts, classes }, examples, heldOut: rest };
+  }
+  return { ...regression(parts, examples), heldOut: rest };
+}
+
+/** What is predicted from: all columns but the target. */
+function readFeatures(table: Table, target: string): Feature[] {
   const names = table.columns.map(({ name }) => name).filter((name) => name !== target);
   if (names.length === 0) {
     throw new NeuriteError({
@@ -54,34 +110,13 @@ export function prepareTable(table: Table, target: string, seed: number): Prepar
       });
     }
   }
-  const x = encodeFeatures(table, features);
-  const key = random.key(seed);
-  const options = { key, testSize: validationShare, stratify: classes !== undefined };
-  const y = classes === undefined ? numbersOf(table, target) : encodeCategories(table, target, classes);
-  const split = trainTestSplit(x, tensor(y), options);
-  const inputs = Standardizer.fit(split.xTrain);
-  const standardised = {
-    ...split,
-    xTrain: inputs.transform(split.xTrain),
-    xTest: inputs.transform(split.xTest),
-  };
-  const parts = {
-    target,
-    features,
-    means: [...inputs.means.dataSync()],
-    deviations: [...inputs.deviations.dataSync()],
-    inputShape: [featureWidth(features)],
-  };
-  if (classes !== undefined) {
-    return { task: { kind: "classification", ...parts, classes }, examples: standardised };
-  }
-  return regression(parts, standardised);
+  return features;
 }
 
 type Parts = Omit<Extract<Task, { kind: "regression" }>, "kind" | "mean" | "deviation">;
 
 // The target is standardised too: the network then starts near the mean, whatever the units are.
-function regression(parts: Parts, split: Split): Prepared {
+function regression(parts: Parts, split: Split): Pick<Prepared, "task" | "examples"> {
   const targets = Standardizer.fit(split.yTrain);
   const single = (y: Tensor): Tensor =>
     tensor(targets.transform(y).dataSync(), { dtype: "f32", shape: [y.shape[0], 1] });

@@ -14,14 +14,14 @@ interface TaskParts {
   readonly deviations: readonly number[];
   /** The shape of one input of the model: the encoded features in another arrangement. */
   readonly inputShape: readonly number[];
+  /** Where the examples came with this package: their name, and the seed by which they were divided. */
+  readonly shipped?: { readonly name: string; readonly seed: number };
 }
 
 /** Finding the class of an example. */
 export interface Classification extends TaskParts {
   readonly kind: "classification";
   readonly classes: readonly string[];
-  /** The seed by which the digits were divided. */
-  readonly digitsSeed?: number;
 }
 
 /** Finding a number; the model learns it standardised. */

@@ -1,13 +1,20 @@
 import { basename } from "node:path";
-import { readCsv, type Split } from "../data/index.ts";
+import { readCsv, type Split, type Table } from "../data/index.ts";
 import { checkWritable, readBytes } from "../io/index.ts";
+import { NeuriteError } from "../tensor/index.ts";
 import type { Sequential } from "../train/index.ts";
 import { chooseDevice } from "./device.ts";
 import { digitsModel, digitsTask, divideDigits } from "./digits.ts";
 import { type Figure, formatFigure } from "./figure.ts";
+import { type Training, writeReport } from "./report.ts";
+import { shippedNames, shippedTable } from "./shipped.ts";
 import { prepareTable, tableModel } from "./table.ts";
 import { saveModel, type Task } from "./task.ts";
 import { type Terminal, WrongUse } from "./terminal.ts";
+
+const batchSize = 32;
+const fewestEpochs = 50;
+const fewestSteps = 800;
 
 /** The options of `neurite train`. */
 export interface TrainOptions {
@@ -23,26 +30,31 @@ export interface TrainOptions {
 interface Plan {
   readonly task: Task;
   readonly examples: Split;
+  /** What was held out as it was read, where it was a table. */
+  readonly rows?: Table;
   readonly model: Sequential;
   readonly epochs: number;
   /** What the examples held out are called: they are looked at once, or after each epoch. */
   readonly heldOut: "test" | "validation";
 }
 
-/** Trains on the digits or on a table, saves the model and prints how well it does on what was held out. */
+/** Trains on shipped data or on a table, saves the model with a report, and prints how well it does on what was held out. */
 export async function train(data: string, options: TrainOptions, terminal: Terminal): Promise<void> {
   const { seed, device, json = false } = options;
   const output = options.output ?? `${basename(data).replace(/\.[^.]*$/, "")}.safetensors`;
+  const report = `${output.replace(/\.safetensors$/, "")}.html`;
   chooseDevice(device);
   await checkWritable(output);
-  const plan = data === "digits" ? await planDigits(options) : await planTable(data, options);
-  const { task, examples, model, epochs, heldOut } = plan;
+  await checkWritable(report);
+  const plan = await makePlan(data, options);
+  const { task, examples, model, epochs, heldOut, rows } = plan;
   const { xTrain, yTrain, xTest, yTest } = examples;
   if (!json) terminal.print(describe(plan));
 
   const started = performance.now();
-  await model.fit(xTrain, yTrain, {
+  const history = await model.fit(xTrain, yTrain, {
     epochs,
+    batchSize,
     seed,
     verbose: json ? 0 : 1,
     ...(heldOut === "validation" ? { validationData: [xTest, yTest] as const } : {}),
@@ -55,9 +67,29 @@ export async function train(data: string, options: TrainOptions, terminal: Termi
       ? { name: "accuracy", value: figures.accuracy }
       : { name: "meanAbsoluteError", value: figures.meanAbsoluteError * task.deviation };
   await saveModel(output, model, task);
+  const [learned, held] = [xTrain.shape[0], xTest.shape[0]];
+  const settings = {
+    data,
+    target: task.target,
+    "examples to learn from": learned,
+    [`examples for ${heldOut}`]: held,
+    epochs,
+    "batch size": batchSize,
+    seed,
+  };
+  const line = formatFigure(heldOut, figure);
+  const written = await tryReport(report, terminal, {
+    task,
+    model,
+    history,
+    x: xTest,
+    y: yTest,
+    ...(rows !== undefined && { rows }),
+    figure: line,
+    settings: { ...settings, "seconds of training": Number(seconds.toPrecision(3)) },
+  });
   if (json) {
     const { kind, target } = task;
-    const [learned, held] = [xTrain.shape[0], xTest.shape[0]];
     terminal.print(
       JSON.stringify({
         kind,
@@ -68,28 +100,61 @@ export async function train(data: string, options: TrainOptions, terminal: Termi
         seed,
         seconds,
         [figure.name]: figure.value,
+        ...(written && { report }),
         model: output,
       }),
     );
     return;
   }
-  terminal.print(formatFigure(heldOut, figure));
+  if (written) terminal.print(`report ${report}`);
+  terminal.print(line);
   terminal.print(output);
 }
 
-async function planDigits({ target, epochs = 25, seed }: TrainOptions): Promise<Plan> {
-  if (target !== undefined)
-    throw new WrongUse("--target is for CSV files: the target of the digits is known");
-  const [task, examples, model] = [digitsTask(seed), await divideDigits(seed), digitsModel(seed)];
-  return { task, examples, model, epochs, heldOut: "test" };
+/** Whether the report could be written: what was learned is saved, and is no failure without it. */
+async function tryReport(path: string, terminal: Terminal, training: Training): Promise<boolean> {
+  try {
+    await writeReport(path, training);
+    return true;
+  } catch (error) {
+    if (!(error instanceof NeuriteError)) throw error;
+    terminal.warn(`no report: ${error.message}`);
+    return false;
+  }
 }
 
-async function planTable(path: string, { target, epochs = 50, seed }: TrainOptions): Promise<Plan> {
+async function makePlan(data: string, options: TrainOptions): Promise<Plan> {
+  const { target, seed } = options;
+  if (target !== undefined && shippedNames.includes(data)) {
+    throw new WrongUse(`--target is for CSV files: the target of the data '${data}' is known`);
+  }
+  if (data === "digits") {
+    const [task, examples, model] = [digitsTask(seed), await divideDigits(seed), digitsModel(seed)];
+    return { task, examples, model, epochs: options.epochs ?? 25, heldOut: "test" };
+  }
+  const shipped = await shippedTable(data);
+  const { table, target: column } = shipped ?? (await readTable(data, target));
+  const { task, examples, heldOut } = prepareTable(table, column, seed);
+  const origin = shipped === undefined ? task : { ...task, shipped: { name: data, seed } };
+  const model = tableModel(task, seed);
+  const epochs = options.epochs ?? epochsFor(examples.xTrain.shape[0]);
+  return { task: origin, examples, rows: heldOut, model, epochs, heldOut: "validation" };
+}
+
+/** Small tables are gone through more often: a step moves the weights only so far. */
+function epochsFor(examples: number): number {
+  const steps = Math.ceil(examples / batchSize);
+  return Math.max(fewestEpochs, Math.ceil(fewestSteps / steps));
+}
+
+async function readTable(
+  path: string,
+  target: string | undefined,
+): Promise<{ table: Table; target: string }> {
   if (target === undefined) {
     throw new WrongUse(`say which column of '${path}' to predict: --target <column>`);
   }
-  const prepared = prepareTable(await readCsv(await readBytes(path)), target, seed);
-  return { ...prepared, model: tableModel(prepared.task, seed), epochs, heldOut: "validation" };
+  return { table: await readCsv(await readBytes(path)), target };
 }
 
 function describe({ task, examples, heldOut }: Plan): string {
