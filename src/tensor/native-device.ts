@@ -1,3 +1,4 @@
+import { NeuriteError } from "../base/error.ts";
 import type { TensorType } from "../base/type.ts";
 import { textRenderer } from "../exec/render/c/kernels.ts";
 import { NativeRuntime } from "../exec/runtime/native.ts";
@@ -11,7 +12,11 @@ import type { Storage } from "./storage.ts";
 
 export type { CacheStatus } from "../exec/runtime/native-cache.ts";
 
+const mostThreads = 64;
+
 let opened: CompiledDevice | NativeFailure | undefined;
+let runtime: NativeRuntime | undefined;
+let threads: number | undefined;
 
 /** Why native code cannot run here; undefined when it can. */
 export function nativeObstacle(): string | undefined {
@@ -31,12 +36,45 @@ function openOnce(): CompiledDevice | NativeFailure {
   if (typeof process === "undefined") return withoutNode();
   if (opened !== undefined) return opened;
   try {
-    opened = new CompiledDevice("native", new NativeRuntime(textRenderer));
+    runtime = new NativeRuntime(textRenderer);
+    runtime.useThreads(threads ?? defaultThreads());
+    opened = new CompiledDevice("native", runtime);
   } catch (error) {
     if (!(error instanceof NativeFailure)) throw error;
     opened = error;
   }
   return opened;
+}
+
+/**
+ * Sets how many threads native code uses at most, from 1 to 64; small programs run on one. The numbers do not depend on it.
+ * Other devices run on one thread. Throws for anything else.
+ *
+ * @example
+ * ```ts
+ * setThreads(1);
+ * ```
+ */
+export function setThreads(count: number): void {
+  threads = checkThreads("setThreads", count);
+  runtime?.useThreads(threads);
+}
+
+// What NEURITE_THREADS says, else one for each processor.
+function defaultThreads(): number {
+  const { os, process } = nodeHost();
+  const wanted = process.env.NEURITE_THREADS;
+  if (wanted === undefined || wanted === "") return Math.min(os.availableParallelism(), mostThreads);
+  return checkThreads("NEURITE_THREADS", Number(wanted));
+}
+
+function checkThreads(operation: string, count: number): number {
+  if (Number.isInteger(count) && count >= 1 && count <= mostThreads) return count;
+  throw new NeuriteError({
+    operation,
+    got: String(count),
+    expected: `a whole number from 1 to ${mostThreads}`,
+  });
 }
 
 /** The native device where nobody asked for it by name: when it fails, another one takes over for good. */

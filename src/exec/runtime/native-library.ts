@@ -13,6 +13,8 @@ export interface Driver {
   attach(memory: ArrayBufferLike): void;
   /** Puts the functions of a library into the table; the result is what went wrong. */
   load(path: string, symbols: readonly string[], indices: readonly number[]): string | undefined;
+  /** Sets how many threads the process uses at most, the caller's included. */
+  useThreads(count: number): void;
   /** Runs the commands at an address; the result is the error word. */
   run(commands: number): number;
 }
@@ -45,6 +47,7 @@ export function openDriver(koffi: Koffi, path: string, routine: (number: number)
   const load = library.func(
     "const char *neurite_load(uint64_t runtime, const char *path, const char *symbols, const int32_t *indices)",
   );
+  const threads = library.func("void neurite_threads(int32_t count)");
   const run = library.func("uint32_t neurite_run(uint64_t runtime, uint32_t commands)");
   const runtime = open(koffi.register(routine, koffi.pointer(koffi.proto("void (int32_t)"))));
   if (runtime === 0) throw new NativeFailure("no memory");
@@ -54,6 +57,7 @@ export function openDriver(koffi: Koffi, path: string, routine: (number: number)
       const message = load(runtime, library, symbols.join("\n"), Int32Array.from(indices));
       return typeof message === "string" ? message : undefined;
     },
+    useThreads: (count) => void threads(count),
     run: (commands) => Number(run(runtime, commands)),
   };
 }

@@ -28,6 +28,11 @@ export class NativeRuntime extends PlanRuntime<KernelText> {
     );
   }
 
+  /** Sets how many threads the process uses at most, the caller's included; the numbers do not depend on it. */
+  useThreads(count: number): void {
+    this.driver.useThreads(count);
+  }
+
   execute(commands: number): number {
     const { words } = this.heap;
     // Growing the memory may move it.

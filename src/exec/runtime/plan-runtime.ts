@@ -1,7 +1,8 @@
 import type { Command, Contraction, Kernel, LoopNest, Plan } from "../../lang/kernel/kernel.ts";
+import { listsOf } from "../../lang/kernel/overwrites.ts";
 import type { RenderedKernel } from "../../lang/kernel/rendered.ts";
 import { Executable } from "./executable.ts";
-import { type KernelCode, listsOf, PlanWords } from "./plan-words.ts";
+import { type KernelCode, PlanWords } from "./plan-words.ts";
 import { WasmHeap } from "./wasm-heap.ts";
 
 type KernelCommand = Extract<Command, { kind: "kernel" }>;
@@ -81,13 +82,13 @@ export abstract class PlanRuntime<K extends RenderedKernel> {
   // The numbers of each kernel, and its code in the table.
   private compile(plan: Plan): Map<Kernel, KernelCode> {
     // Graphs are large: only those of new kernels are kept until they are compiled.
-    const numbers = new Map<Kernel, Pick<K, "key" | "words" | "scratchBytes">>();
+    const numbers = new Map<Kernel, Omit<KernelCode, "index"> & { readonly key: string }>();
     const fresh = new Map<string, K>();
     for (const kernel of kernelsOf(plan.commands)) {
       const rendered = this.render(kernel);
-      const { key, words, scratchBytes } = rendered;
+      const { key, words, scratchBytes, parts = 1 } = rendered;
       if (!this.indices.has(key)) fresh.set(key, rendered);
-      numbers.set(kernel, { key, words, scratchBytes });
+      numbers.set(kernel, { key, words, scratchBytes, parts });
     }
     if (fresh.size > 0) {
       const first = this.indices.size;
@@ -95,9 +96,9 @@ export abstract class PlanRuntime<K extends RenderedKernel> {
       for (const key of fresh.keys()) this.indices.set(key, this.indices.size);
     }
     const codes = new Map<Kernel, KernelCode>();
-    for (const [kernel, { key, words, scratchBytes }] of numbers) {
+    for (const [kernel, { key, words, scratchBytes, parts }] of numbers) {
       const index = this.indices.get(key);
-      if (index !== undefined) codes.set(kernel, { index, words, scratchBytes });
+      if (index !== undefined) codes.set(kernel, { index, words, scratchBytes, parts });
     }
     return codes;
   }

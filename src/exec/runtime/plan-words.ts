@@ -1,6 +1,8 @@
 import { dtypeFacts } from "../../base/dtype.ts";
 import type { Command, Plan, Routine } from "../../lang/kernel/kernel.ts";
 import { commandCodes } from "../../lang/kernel/machine.ts";
+import { firstOverwrite, listsOf } from "../../lang/kernel/overwrites.ts";
+import { errorWordAddress } from "../../lang/kernel/rendered.ts";
 
 /** Where the arguments of a kernel come from. */
 export interface KernelCode {
@@ -8,6 +10,8 @@ export interface KernelCode {
   readonly index: number;
   readonly words: readonly number[];
   readonly scratchBytes: number;
+  /** Into how many parts the work is worth dividing. */
+  readonly parts: number;
 }
 
 /** The places whose addresses a plan learns at run time. */
@@ -70,8 +74,19 @@ export class PlanWords {
     });
     this.constantBytes = constantBytes;
     this.findSteps(plan.commands);
-    this.start = this.list(plan.commands, this.outputCopies());
+    this.start = this.wholeList();
     this.appendPatches();
+  }
+
+  // Where a check has failed before the first input is overwritten, the run ends there: the error word selects what follows.
+  private wholeList(): number {
+    const { commands, checks } = this.plan;
+    const first = firstOverwrite(this.plan);
+    const copies = this.outputCopies();
+    if (checks.length === 0 || first === commands.length) return this.list(commands, copies);
+    const rest: Word = { word: this.list(commands.slice(first), copies) };
+    const nothing = this.listAddress([]);
+    return this.list(commands.slice(0, first), [commandCodes.branch, errorWordAddress, 4, 2, rest, nothing]);
   }
 
   private findSteps(commands: readonly Command[]): void {
@@ -151,13 +166,14 @@ export class PlanWords {
       this.routines.push({ number, routine: kernel, buffers, position });
       return [commandCodes.routine, number];
     }
-    const { index, words, scratchBytes } = this.codeOf(command);
+    const { index, words, scratchBytes, parts } = this.codeOf(command);
     const scratch: Word[] = [];
     if (scratchBytes > 0) {
       scratch.push([{ root: "arena", offset: this.scratchOffset }]);
       this.arenaBytes = Math.max(this.arenaBytes, this.scratchOffset + scratchBytes);
     }
-    return [index, { word: this.append([...addresses, ...scratch, ...words]) }];
+    const call = [index, { word: this.append([...addresses, ...scratch, ...words]) }];
+    return parts > 1 ? [commandCodes.parts, parts, ...call] : call;
   }
 
   private listAddress(commands: readonly Command[]): Word {
@@ -225,20 +241,6 @@ export class PlanWords {
       this.words[at + 2] = patches.length / 2;
       this.words[at + 3] = 4 * this.append(words);
     }
-  }
-}
-
-/** The command lists inside a command. */
-export function listsOf(command: Command): readonly (readonly Command[])[] {
-  switch (command.kind) {
-    case "branch":
-      return command.branches;
-    case "while":
-      return [command.condition, command.body];
-    case "repeat":
-      return [command.body];
-    default:
-      return [];
   }
 }
 

@@ -15,6 +15,8 @@ export const commandCodes = {
   while: -5,
   /** count, address of the body's commands, number of steps, address of the steps */
   repeat: -6,
+  /** how many parts at most, the table index of a kernel, the address of its arguments: parts may run at the same time */
+  parts: -7,
 } as const;
 
 /**

@@ -11,6 +11,8 @@ export interface RenderedKernel {
   /** Extents, strides, offsets and literals, as signed 32-bit words: a new batch size changes these and nothing else. */
   readonly words: readonly number[];
   readonly scratchBytes: number;
+  /** Into how many parts, which may run at the same time, the work is worth dividing; absent: one. */
+  readonly parts?: number;
   /** Functions that the code calls and many kernels share. */
   readonly shared: readonly { readonly key: string }[];
 }

@@ -63,6 +63,7 @@ export function renderTiled(
     key: `contraction ${suffix} ${dtype} ${buffers.length} ${nests.map(({ kernel }) => kernel.key).join()} ${epilogue.key}`,
     words,
     scratchBytes,
+    parts: divisible ? blocks.parts : 1,
     shared: [placesText, ...own, ...nests.flatMap(({ kernel }) => kernel.shared)],
     define: () => {
       const firstNest = before + fixedWords + epilogue.words.length;

@@ -1,6 +1,7 @@
 import { commandCodes, stepWords } from "../../../lang/kernel/machine.ts";
 import { errorWordAddress } from "../../../lang/kernel/rendered.ts";
 import { prelude } from "./prelude.ts";
+import { threads } from "./threads.ts";
 
 /**
  * The translation unit that loads kernels and runs command lists:
@@ -10,11 +11,13 @@ import { prelude } from "./prelude.ts";
  * - `neurite_attach(memory, bytes)` says where memory lies now;
  * - `neurite_load(path, symbols, indices)` opens a library and puts its functions, named on one line each, into the table at
  *   these indices; the result is NULL or what went wrong;
+ * - `neurite_threads(count)` says how many threads the process uses at most, the caller's included;
  * - `neurite_run(commands)` clears the error word, runs the list at an address and returns the error word.
  */
 export const driver: string = `${prelude}
 typedef void kernel(char *memory, const i32 *args, i32 part, i32 parts);
 
+${threads}
 void *dlopen(const char *path, int mode);
 void *dlsym(void *library, const char *symbol);
 char *dlerror(void);
@@ -90,6 +93,10 @@ static void execute(const runtime *self, const i32 *at) {
       continue;
     }
     switch (code) {
+      case ${commandCodes.parts}:
+        run_parts(self->table[at[2]], memory, words_at(memory, at[3]), at[1]);
+        at += 4;
+        break;
       case ${commandCodes.end}:
         return;
       case ${commandCodes.copy}:
