@@ -19,16 +19,16 @@ export async function steps(args: readonly string[]): Promise<boolean> {
     json: "boolean",
   });
   const names = readNames("bench steps --only", options.only, stepNames);
-  const threads = readThreads(options.threads ?? "1");
   if (options.device !== undefined) setDevice(options.device);
   const device = getDevice();
+  const threads = readThreads(options.threads ?? "1", device);
   const { found, missing } = options.peers === true ? findPeers() : { found: [], missing: [] };
   for (const line of missing) console.error(line);
   if (options.json !== true) console.log(header([device, ...found.map((peer) => peer.device)]));
   let succeeded = true;
   for (const step of names) {
     const results = await contest(step, threads, [
-      { device, command: typeScript("steps/worker.ts", step, device) },
+      { device, command: typeScript("steps/worker.ts", step, device, String(threads)) },
       ...found.map((peer) => ({ device: peer.device, command: peer.command(step, threads) })),
     ]);
     if (isFailure(results[0])) succeeded = false;
@@ -38,14 +38,14 @@ export async function steps(args: readonly string[]): Promise<boolean> {
   return succeeded;
 }
 
-function readThreads(text: string): number {
+function readThreads(text: string, device: string): number {
   const threads = Number(text);
-  if (threads === 1) return threads;
+  if (threads === 1 || (device === "native" && Number.isInteger(threads) && threads > 1)) return threads;
   throw new NeuriteError({
-    operation: "bench steps --threads",
+    operation: `bench steps --threads on ${device}`,
     got: text,
-    expected: "1",
-    hint: "every device has one thread so far",
+    expected: device === "native" ? "a whole number from 1" : "1",
+    ...(device === "native" ? {} : { hint: "the native device has threads: --device native" }),
   });
 }
 
