@@ -2,6 +2,7 @@ import { type DType, dtypeFacts } from "../base/dtype.ts";
 import { sizeOf } from "../base/shape.ts";
 import { compile } from "../exec/compiler/index.ts";
 import type { Plan } from "../lang/kernel/kernel.ts";
+import { checksAfterOverwrite } from "../lang/kernel/overwrites.ts";
 import { failedCheck } from "../lang/program/interpret.ts";
 import type { Program } from "../lang/program/program.ts";
 import type { Runner } from "./device.ts";
@@ -47,6 +48,8 @@ export class CompiledRunner implements Runner {
   private readonly executable: Executable;
   private readonly donations: readonly (string | undefined)[];
   private readonly donated: readonly number[];
+  /** Whether a check may fail when donated inputs are overwritten already: then copies are given away. */
+  private readonly givesCopies: boolean;
   private readonly inputTypes: readonly DType[];
   private readonly outputs: readonly Output[];
   private readonly addresses: number[];
@@ -67,6 +70,7 @@ export class CompiledRunner implements Runner {
     this.executable = load(this.plan);
     this.donations = donations;
     this.donated = donations.flatMap((donation, i) => (donation === undefined ? [] : [i]));
+    this.givesCopies = checksAfterOverwrite(this.plan);
     this.inputTypes = program.inputs.map(({ type }) => type.dtype);
     this.outputs = this.plan.outputs.map((buffer, k) => {
       const { place } = this.plan.buffers[buffer];
@@ -94,16 +98,21 @@ export class CompiledRunner implements Runner {
           temporaries.push(outputAddresses[k]);
         } else outputAddresses[k] = addresses[input];
       }
-      const error = this.executable.run(addresses, outputAddresses);
+      const error = this.execute(inputs);
+      // The run ended before it overwrote anything.
       if (error !== 0) throw failedCheck(this.plan.checks[error - 1]);
+      this.giveAway(inputs);
       return this.fetchOutputs();
     } finally {
       for (let i = 0; i < temporaries.length; i++) memory.release(temporaries[i]);
       temporaries.length = 0;
       for (const i of this.donated) {
         const block = this.blocks[i];
-        if (block !== undefined) memory.releaseBlock(block);
+        const input = inputs[i];
         this.blocks[i] = undefined;
+        // After a failed check an input still has its block.
+        if (block === undefined || (typeof input !== "number" && input.block === block)) continue;
+        memory.releaseBlock(block);
       }
     }
   }
@@ -130,17 +139,34 @@ export class CompiledRunner implements Runner {
       const input = inputs[i];
       if (typeof input === "number") throw new Error("a number cannot be donated");
       if (input.donatedTo !== undefined) throw donatedError(input.donatedTo);
-      if (input.lastRun === run) this.blocks[i] = memory.duplicate(input);
+      if (this.givesCopies || input.lastRun === run) this.blocks[i] = memory.duplicate(input);
       input.lastRun = run;
     }
     for (const i of this.donated) {
       const input = inputs[i];
-      const donation = donations[i];
-      if (typeof input === "number" || donation === undefined) continue;
+      if (typeof input === "number") continue;
       const block = this.blocks[i] ?? memory.take(input);
       this.blocks[i] = block;
       addresses[i] = block.address;
-      input.donate(donation);
+    }
+  }
+
+  private execute(inputs: readonly (Storage | number)[]): number {
+    try {
+      return this.executable.run(this.addresses, this.outputAddresses);
+    } catch (error) {
+      // Nobody knows what it has overwritten.
+      this.giveAway(inputs);
+      throw error;
+    }
+  }
+
+  /** The donated inputs hold nothing any more. */
+  private giveAway(inputs: readonly (Storage | number)[]): void {
+    for (const i of this.donated) {
+      const input = inputs[i];
+      const donation = this.donations[i];
+      if (typeof input !== "number" && donation !== undefined) input.donate(donation);
     }
   }
 

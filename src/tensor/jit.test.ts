@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { scan } from "../lang/control/index.ts";
 import { printKernel } from "../lang/kernel/print.ts";
-import { add, div, mul, sub, sum } from "../lang/ops/index.ts";
+import { add, cast, div, mul, reshape, scatter, sub, sum, take, zeros } from "../lang/ops/index.ts";
 import { Tensor } from "../lang/program/tensor.ts";
 import { grad } from "../lang/transforms/index.ts";
 import { tensor } from "./create.ts";
@@ -98,6 +99,46 @@ describe.each(available.map(({ name }) => name))("jit on %s", (device) => {
       "sum",
       "mul",
     ]);
+  });
+
+  it("leaves donated tensors as they are where an index is out of range", () => {
+    setDevice(device);
+    const table = tensor([10, 20, 30]);
+    const right = tensor([0, 1], { dtype: "i32" });
+    const wrong = tensor([1, 3], { dtype: "i32" });
+    const steps: [string, number[], (w: Tensor, index: Tensor) => Tensor][] = [
+      ["read before", [5, 6], (w, index) => sub(w, take(table, index))],
+      [
+        "read where the update says",
+        [0, 0],
+        (w, index) => {
+          const updated = mul(w, 2);
+          return add(updated, take(table, add(cast(updated, "i32"), index)));
+        },
+      ],
+      [
+        "scattered",
+        [5, 6, 7],
+        (w, index) =>
+          add(add(w, 1), scatter(zeros([3]), reshape(index, [2, 1]), tensor([1, 2]), { mode: "add" })),
+      ],
+      [
+        "read in a loop",
+        [5, 6, 7],
+        (w, index) => scan((carry: Tensor, i: Tensor) => [add(carry, take(table, i)), carry], w, index)[0],
+      ],
+    ];
+    for (const [name, w, f] of steps) {
+      const step = jit(f, { donate: 0 });
+      const expected = jit(f)(tensor(w), right).toArray();
+      const donated = add(tensor(w), 0);
+      for (let i = 0; i < 2; i++) {
+        expect(() => step(donated, wrong), name).toThrow(/index out of range/);
+        expect(donated.toArray(), name).toEqual(w);
+      }
+      expect(step(donated, right).toArray(), name).toEqual(expected);
+      expect(() => donated.toArray(), name).toThrow(/donated/);
+    }
   });
 
   it("takes donated tensors and refuses to use them again", () => {

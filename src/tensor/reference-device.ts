@@ -30,11 +30,12 @@ class ReferenceRunner implements Runner {
       if (typeof input === "number") return literalArray(new Literal(type.dtype, input));
       return { ...type, data: input.read() };
     });
+    const outputs = interpretProgram(this.program, arrays);
     for (const [i, donation] of this.donations.entries()) {
       const input = inputs[i];
       if (donation !== undefined && typeof input !== "number") input.donate(donation);
     }
-    return interpretProgram(this.program, arrays).map(({ data }) => new Storage(data));
+    return outputs.map(({ data }) => new Storage(data));
   }
 
   /** Nothing is held outside the garbage-collected heap. */

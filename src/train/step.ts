@@ -55,10 +55,8 @@ type Train = (
 
 /** The compiled functions of a task. */
 export interface Steps {
-  /** Updates in place: after an error at run time, such as an index out of range, nothing is left. */
+  /** Updates in place; after an error at run time, such as an index out of range, everything is as it was. */
   readonly train: Train;
-  /** Updates copies: an error leaves everything as it was. */
-  readonly trainCopies: Train;
   /** The same figures without training. */
   readonly test: (variables: Variables, batch: Examples) => readonly Tensor[];
 }
@@ -102,7 +100,6 @@ export function makeSteps(task: Task): Steps {
   };
   return {
     train: jit(train, { donate: 0, name: "training step" }),
-    trainCopies: jit(train, { name: "training step" }),
     test: jit(test, { name: "test step" }),
   };
 }

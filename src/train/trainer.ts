@@ -74,12 +74,7 @@ export class Trainer {
     const { network, key, learningRate, optimizerState } = this;
     const { params, state } = network.variables;
     const step = this.stepCount + 1;
-    // Integers that nobody checked may be indices out of range, which shows only while the step runs.
-    const areChecked =
-      !batch.x.some(({ dtype }) => isInteger(dtype)) &&
-      (this.classes !== undefined || !batch.y.some(({ dtype }) => isInteger(dtype)));
-    const train = areChecked ? this.steps.train : this.steps.trainCopies;
-    const stepped = train({ params, state, optimizerState }, batch, step, learningRate, key);
+    const stepped = this.steps.train({ params, state, optimizerState }, batch, step, learningRate, key);
     network.variables = { params: stepped.params, state: stepped.state };
     this.optimizerState = stepped.optimizerState;
     const [loss] = stepped.results;

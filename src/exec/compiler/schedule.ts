@@ -35,6 +35,7 @@ export function schedule(
   const before = new Map<Step, Set<Step>>(steps.map((step) => [step, dependencies(step, owner)]));
   const overwrites: Overwrite[] = [];
   const taken = new Set<Var>();
+  const checks = steps.filter(({ cluster }) => cluster !== undefined && cluster.checks.length > 0);
   for (const output of new Set(outputs)) {
     const writer = owner.get(output);
     if (writer === undefined) continue;
@@ -45,6 +46,8 @@ export function schedule(
     const readers = steps.filter((step) => step !== writer && step.reads.has(input));
     if (readers.some((reader) => reaches(reader, writer, before))) continue;
     for (const reader of readers) before.get(writer)?.add(reader);
+    // What fails should fail while the inputs are whole.
+    for (const check of checks) if (!reaches(check, writer, before)) before.get(writer)?.add(check);
     taken.add(input);
     writer.cluster?.overwrites.set(output, input);
     overwrites.push({ output, input });

@@ -14,6 +14,7 @@ import type {
   Reduce,
   Store,
 } from "./kernel.ts";
+import { firstOverwrite } from "./overwrites.ts";
 import { childrenOf } from "./print.ts";
 
 /**
@@ -42,7 +43,7 @@ export function interpretKernel(kernel: Kernel, arrays: readonly TypedArray[], e
 }
 
 /**
- * Runs a whole plan; the given arrays are used in place, so a donated input is overwritten.
+ * Runs a whole plan; the given arrays are used in place, so a donated input is overwritten, unless a check fails before.
  * `error` is the code of the first failed check, 0 if none failed.
  */
 export function interpretPlan(
@@ -50,7 +51,9 @@ export function interpretPlan(
   inputs: readonly TypedArray[],
 ): { outputs: TypedArray[]; error: number } {
   const run = new PlanRun(plan, inputs);
-  run.commands(plan.commands);
+  const first = firstOverwrite(plan);
+  run.commands(plan.commands.slice(0, first));
+  if (run.errors.size === 0) run.commands(plan.commands.slice(first));
   const outputs = plan.outputs.map((buffer) => {
     const { kind } = plan.buffers[buffer].place;
     const array = run.array(buffer);
