@@ -62,27 +62,53 @@ export function graph(options: GraphOptions): Graph {
   const inputs = listOf(options.inputs);
   const outputs = listOf(options.outputs);
   const calls = callsBetween(inputs, outputs);
-  const layers = [...new Set(calls.map(({ layer }) => layer))];
-  const named = nameLayers([
-    ...inputs.map(({ name }) => ({ type: "input", ...(name && { name }) })),
-    ...layers,
-  ]);
-  const inputNames = named.slice(0, inputs.length);
-  const names = named.slice(inputs.length);
+  const layers = layersOf(calls);
+  const begins = inputs.map(({ name }) => ({ type: "input", ...(name !== undefined && { name }) }));
+  const names = nameLayers([...begins, ...layers]);
+  return graphOf(read, {
+    inputs,
+    outputs,
+    calls,
+    layers,
+    inputNames: names.slice(0, inputs.length),
+    names: names.slice(inputs.length),
+  });
+}
+
+/** The part of a graph that leads to some of its symbolic tensors, with the names it has there. */
+export function partOfGraph(whole: Graph, outputs: readonly SymbolicTensor[]): Graph {
+  const calls = callsTo(whole.inputs, outputs);
+  const layers = layersOf(calls);
+  const isUsed = (symbol: SymbolicTensor): boolean =>
+    outputs.includes(symbol) || calls.some((call) => call.inputs.includes(symbol));
+  return graphOf(new OptionsReader("graph", {}, []), {
+    inputs: whole.inputs.filter(isUsed),
+    outputs,
+    calls,
+    layers,
+    inputNames: whole.inputNames.filter((_, i) => isUsed(whole.inputs[i])),
+    names: layers.map((layer) => whole.names[whole.layers.indexOf(layer)]),
+  });
+}
+
+function layersOf(calls: readonly LayerCall[]): readonly Layer[] {
+  return [...new Set(calls.map(({ layer }) => layer))];
+}
+
+function graphOf(read: OptionsReader, parts: GraphParts): Graph {
+  const { inputs, outputs, inputNames, layers, names, calls } = parts;
   const nameOf = (layer: Layer): string => names[layers.indexOf(layer)];
   const outputNames = nameLayers(
     outputs.map((symbol) => ({
       type: symbol.call ? nameOf(symbol.call.layer) : inputNames[inputs.indexOf(symbol)],
     })),
   );
-  const [only] = inputs;
-  const inputShape = read.inputShape ?? (inputs.length === 1 ? only.shape : undefined);
-
+  const inputShape = read.inputShape ?? (inputs.length === 1 ? inputs[0].shape : undefined);
   return {
     type: "graph",
     ...(read.name !== undefined && { name: read.name }),
     ...(inputShape !== undefined && { inputShape }),
-    config: describeGraph({ inputs, outputs, inputNames, layers, names, calls }),
+    config: describeGraph(parts),
     inputs,
     outputs,
     inputNames,
@@ -211,31 +237,38 @@ function keepOutputs(values: Map<SymbolicTensor, Value>, { outputs }: LayerCall,
   }
 }
 
-/** The calls that outputs need, each after those it needs. */
-function callsBetween(
+/** The calls that outputs need, each after those it needs. Throws where an input is missing. */
+function callsTo(
   inputs: readonly SymbolicTensor[],
   outputs: readonly SymbolicTensor[],
 ): readonly LayerCall[] {
   const calls = new Set<LayerCall>();
-  const used = new Set<SymbolicTensor>();
   const visit = (symbol: SymbolicTensor): void => {
-    used.add(symbol);
-    if (inputs.includes(symbol)) return;
-    const { call } = symbol;
+    const { call, name, shape } = symbol;
+    if (inputs.includes(symbol) || (call !== undefined && calls.has(call))) return;
     if (call === undefined) {
       throw new NeuriteError({
         operation: "graph",
-        got: `outputs that need an input${symbol.name === undefined ? "" : ` '${symbol.name}'`} of shape ${formatShape(symbol.shape)}`,
+        got: `outputs that need an input${name === undefined ? "" : ` '${name}'`} of shape ${formatShape(shape)}`,
         expected: "this input among the inputs",
       });
     }
-    if (calls.has(call)) return;
     for (const before of call.inputs) visit(before);
     calls.add(call);
   };
   for (const output of outputs) visit(output);
+  return [...calls];
+}
+
+/** As `callsTo`; throws for inputs that no output needs, too. */
+function callsBetween(
+  inputs: readonly SymbolicTensor[],
+  outputs: readonly SymbolicTensor[],
+): readonly LayerCall[] {
+  const calls = callsTo(inputs, outputs);
+  const used = new Set([...outputs, ...calls.flatMap((call) => call.inputs)]);
   const idle = inputs.findIndex((symbol) => !used.has(symbol));
-  if (idle < 0 && inputs.length > 0) return [...calls];
+  if (idle < 0 && inputs.length > 0) return calls;
   throw new NeuriteError({
     operation: "graph",
     got: inputs.length === 0 ? "no inputs" : `an input ${inputs[idle].name ?? idle} that no output needs`,

@@ -1,11 +1,44 @@
 import { isFloat } from "../base/dtype.ts";
-import { NeuriteError } from "../base/error.ts";
+import { NeuriteError, unknownName } from "../base/error.ts";
 import { formatShape, type Shape, sameShape, sizeOf } from "../base/shape.ts";
+import { isPlainObject } from "../base/tree.ts";
 import { formatType } from "../base/type.ts";
 import { cast, type DType, reshape, Tensor, type TensorData, tensor } from "../tensor/index.ts";
 
 /** Examples: a tensor, nested arrays, or a typed array that holds one example after the other. */
 export type Data = Tensor | TensorData;
+
+/** Data of each input, or of each output, by name. */
+export type NamedData = Readonly<Record<string, Data>>;
+
+/** Where data go in, or where targets belong. */
+export interface Port {
+  readonly name: string;
+  /** Without the batch axis. */
+  readonly shape: Shape;
+}
+
+/** The data of each port, in their order. Throws for names that are not known, and for data that are missing. */
+export function dataOf(operation: string, given: Data | NamedData, ports: readonly Port[]): readonly Data[] {
+  const names = ports.map(({ name }) => name);
+  if (!isNamedData(given)) {
+    if (ports.length === 1) return [given];
+    throw new NeuriteError({
+      operation,
+      got: "data without names",
+      expected: `{ ${names.join(", ")} }: data of each by name`,
+    });
+  }
+  const unknown = Object.keys(given).find((name) => !names.includes(name));
+  if (unknown !== undefined) throw unknownName(operation, unknown, names);
+  const missing = names.find((name) => given[name] === undefined);
+  if (missing === undefined) return names.map((name) => given[name]);
+  throw new NeuriteError({ operation, got: `no data for '${missing}'`, expected: `{ ${names.join(", ")} }` });
+}
+
+function isNamedData(given: Data | NamedData): given is NamedData {
+  return isPlainObject(given);
+}
 
 /** Examples as tensors whose first axes count them: inputs, targets, and how much each example counts, or nothing. */
 export type Examples = {
@@ -21,13 +54,31 @@ export function countExamples({ x }: Examples): number {
 }
 
 /** Inputs as a tensor [examples, ...shape]; numbers take the dtype of the model. Throws for examples of another shape. */
-export function readInputs(operation: string, data: Data, shape: Shape, dtype: DType): Tensor {
+function readInputs(operation: string, data: Data, shape: Shape, dtype: DType): Tensor {
   const x = toTensor(data, shape, dtype);
   if (x.shape.length > 0 && sameShape(x.shape.slice(1), shape)) return x;
   throw new NeuriteError({
     operation,
     got: `inputs ${formatType(x)}`,
     expected: `[examples, ${shape.join(", ")}]: the model takes inputs of shape ${formatShape(shape)}`,
+  });
+}
+
+/** The inputs of a network, each with the same number of examples. */
+export function readAllInputs(
+  operation: string,
+  data: Data | NamedData,
+  { inputs, dtype }: { readonly inputs: readonly Port[]; readonly dtype: DType },
+): readonly Tensor[] {
+  const x = dataOf(operation, data, inputs).map((column, i) =>
+    readInputs(operation, column, inputs[i].shape, dtype),
+  );
+  const other = x.findIndex(({ shape }) => shape[0] !== x[0].shape[0]);
+  if (other < 0) return x;
+  throw new NeuriteError({
+    operation,
+    got: `${x[other].shape[0]} examples for '${inputs[other].name}'`,
+    expected: `${x[0].shape[0]}, as for '${inputs[0].name}'`,
   });
 }
 

@@ -3,7 +3,7 @@ import { Dataset } from "../data/index.ts";
 import { slice, type Tensor } from "../tensor/index.ts";
 import type { Callback, Trainable } from "./callback.ts";
 import type { CheckpointOptions } from "./checkpoint.ts";
-import { countExamples, type Data, type Examples } from "./data.ts";
+import { countExamples, type Data, type Examples, type NamedData } from "./data.ts";
 import { dataFault } from "./diagnose.ts";
 import { requireCount } from "./options.ts";
 import { type History, Run } from "./run.ts";
@@ -38,7 +38,7 @@ export interface FitOptions {
 
 /** What `fit` is called with: examples that are all there, or batches that come one by one. */
 export type FitArguments =
-  | readonly [x: Data, y: Data, options?: FitOptions]
+  | readonly [x: Data | NamedData, y: Data | NamedData, options?: FitOptions]
   | readonly [dataset: Dataset<readonly Tensor[]>, options?: FitOptions]
   | readonly [batches: Batches, options?: FitOptions];
 
@@ -203,7 +203,9 @@ function refuseTableOptions(options: FitOptions): void {
   });
 }
 
-function isTable(given: FitArguments): given is readonly [x: Data, y: Data, options?: FitOptions] {
+function isTable(
+  given: FitArguments,
+): given is readonly [x: Data | NamedData, y: Data | NamedData, options?: FitOptions] {
   const [first] = given;
   if (typeof first === "function" || first instanceof Dataset) return false;
   return !(typeof first === "object" && Symbol.asyncIterator in first);

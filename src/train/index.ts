@@ -1,4 +1,5 @@
 // What users see as "neurite/train".
+export type { BaseModel, BatchOptions, LoadOptions, ModelSettings, SaveOptions } from "./base-model.ts";
 export type { Callback, CallbackState, Trainable, Training } from "./callback.ts";
 export { csvLogger } from "./callbacks/csv-logger.ts";
 export { type EarlyStoppingOptions, earlyStopping } from "./callbacks/early-stopping.ts";
@@ -11,17 +12,12 @@ export { type ModelCheckpointOptions, modelCheckpoint } from "./callbacks/model-
 export type { MonitorOptions } from "./callbacks/monitor.ts";
 export { tensorBoard } from "./callbacks/tensor-board.ts";
 export type { CheckpointOptions } from "./checkpoint.ts";
-export type { Data } from "./data.ts";
+export type { Data, NamedData } from "./data.ts";
 export type { Logs } from "./figures.ts";
 export type { FitArguments, FitOptions } from "./fit.ts";
-export type { CompileOptions } from "./objective.ts";
+export { Model, type ModelOptions } from "./model.ts";
+export type { CompileOptions, PerOutput } from "./objective.ts";
 export type { History } from "./run.ts";
-export {
-  type BatchOptions,
-  type LoadOptions,
-  type SaveOptions,
-  Sequential,
-  type SequentialOptions,
-} from "./sequential.ts";
+export { Sequential, type SequentialOptions } from "./sequential.ts";
 export type { Batch, Batches, BatchesOfEpoch } from "./source.ts";
 export type { TensorsByPath } from "./trees.ts";

@@ -4,22 +4,25 @@ import { isPlainObject } from "../base/tree.ts";
 import { decodeSafetensors } from "../io/index.ts";
 import { type LossName, losses } from "../losses/index.ts";
 import { type MetricName, metrics } from "../metrics/index.ts";
-import { type CustomLayers, type Layer, layerFromConfig } from "../nn/index.ts";
-import { type Optimizer, optimizerFromConfig } from "../optim/index.ts";
+import { type CustomLayers, type Graph, type Json, type Layer, layerFromConfig } from "../nn/index.ts";
+import { optimizerFromConfig } from "../optim/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { formatVersion, optimizerPrefix } from "./file-format.ts";
+import type { CompileOptions } from "./objective.ts";
+
+/** The layers of a saved model. */
+export type SavedArchitecture =
+  | { readonly kind: "stack"; readonly layers: readonly Layer[]; readonly inputShape: Shape }
+  | { readonly kind: "graph"; readonly graph: Graph };
 
 /** What a saved model says. */
 export interface SavedModel {
-  readonly layers: readonly Layer[];
-  readonly inputShape: Shape;
+  readonly architecture: SavedArchitecture;
   readonly dtype: "f32" | "f64";
   readonly seed: number;
-  readonly compiled?: {
-    readonly optimizer: Optimizer;
-    readonly loss: LossName;
-    readonly metrics: MetricName[];
-  };
+  /** Paths of what does not learn. */
+  readonly frozen: readonly string[];
+  readonly compiled?: CompileOptions;
   readonly training?: { readonly stepCount: number; readonly learningRate: number };
   readonly weights: Readonly<Record<string, Tensor>>;
   readonly optimizerState: Readonly<Record<string, Tensor>>;
@@ -61,30 +64,64 @@ function readDescription(
 ): Omit<SavedModel, "weights" | "optimizerState"> {
   const model = parse(json);
   if (!isPlainObject(model)) throw damaged("no object");
-  const { layers, inputShape, dtype, seed, compiled, training } = model;
-  if (!Array.isArray(layers)) throw damaged("no list of layers");
-  if (!Array.isArray(inputShape) || !inputShape.every(isNumber)) throw damaged("no inputShape");
+  const { dtype, seed, frozen = [], compiled, training } = model;
   if (dtype !== "f32" && dtype !== "f64") throw damaged("no dtype");
   if (!isNumber(seed)) throw damaged("no seed");
+  if (!Array.isArray(frozen) || !frozen.every(isText)) throw damaged("no paths at 'frozen'");
   return {
-    layers: layers.map((layer) => layerFromConfig(layer, custom)),
-    inputShape,
+    architecture: readArchitecture(model, custom),
     dtype,
     seed,
+    frozen,
     ...(compiled !== undefined && { compiled: readCompiled(compiled) }),
     ...(training !== undefined && { training: readTraining(training) }),
   };
 }
 
-function readCompiled(compiled: unknown): NonNullable<SavedModel["compiled"]> {
+function readArchitecture(
+  { layers, inputShape, graph }: { readonly [key: string]: Json | undefined },
+  custom: CustomLayers | undefined,
+): SavedArchitecture {
+  if (graph !== undefined) {
+    const layer = layerFromConfig(graph, custom);
+    if (!isGraph(layer)) throw damaged(`a layer '${layer.type}' in the place of a graph`);
+    return { kind: "graph", graph: layer };
+  }
+  if (!Array.isArray(layers)) throw damaged("no list of layers");
+  if (!Array.isArray(inputShape) || !inputShape.every(isNumber)) throw damaged("no inputShape");
+  return { kind: "stack", layers: layers.map((layer) => layerFromConfig(layer, custom)), inputShape };
+}
+
+function readCompiled(compiled: unknown): CompileOptions {
   if (!isPlainObject(compiled)) throw damaged("no object at 'compiled'");
-  const { optimizer, loss, metrics: measured } = compiled;
+  const { optimizer, goals } = compiled;
+  if (!Array.isArray(goals)) throw damaged("no list of goals");
+  const read = goals.map(readGoal);
+  return {
+    optimizer: optimizerFromConfig(optimizer),
+    loss: Object.fromEntries(read.map(({ output, loss }) => [output, loss])),
+    lossWeights: Object.fromEntries(read.map(({ output, weight }) => [output, weight])),
+    metrics: Object.fromEntries(read.map(({ output, metrics: measured }) => [output, measured])),
+  };
+}
+
+interface SavedGoal {
+  readonly output: string;
+  readonly loss: LossName;
+  readonly weight: number;
+  readonly metrics: readonly MetricName[];
+}
+
+function readGoal(goal: unknown): SavedGoal {
+  if (!isPlainObject(goal)) throw damaged("a goal that is no object");
+  const { output, loss, weight, metrics: measured } = goal;
   const isMetric = (name: unknown): name is MetricName => isKey(metrics, name);
+  if (!isText(output) || !isNumber(weight)) throw damaged("a goal without output and weight");
   if (!isKey(losses, loss)) throw damaged(`the loss ${JSON.stringify(loss)}`);
   if (!Array.isArray(measured) || !measured.every(isMetric)) {
     throw damaged(`the metrics ${JSON.stringify(measured)}`);
   }
-  return { optimizer: optimizerFromConfig(optimizer), loss, metrics: measured };
+  return { output, loss, weight, metrics: measured };
 }
 
 function readTraining(training: unknown): NonNullable<SavedModel["training"]> {
@@ -94,7 +131,7 @@ function readTraining(training: unknown): NonNullable<SavedModel["training"]> {
   return { stepCount, learningRate };
 }
 
-function parse(json: string): unknown {
+function parse(json: string): Json {
   try {
     return JSON.parse(json);
   } catch {
@@ -104,6 +141,14 @@ function parse(json: string): unknown {
 
 function isNumber(value: unknown): value is number {
   return typeof value === "number" && Number.isFinite(value);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+function isGraph(layer: Layer | Graph): layer is Graph {
+  return layer.type === "graph" && "outputNames" in layer;
 }
 
 function isKey<K extends string>(table: Readonly<Record<K, unknown>>, name: unknown): name is K {

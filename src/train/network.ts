@@ -2,55 +2,115 @@ import { dtypeFacts } from "../base/dtype.ts";
 import { NeuriteError } from "../base/error.ts";
 import { formatShape, type Shape, sizeOf } from "../base/shape.ts";
 import { Dataset } from "../data/index.ts";
-import type { Layer, Variables } from "../nn/index.ts";
+import type { Graph, Layer, Stack, Variables } from "../nn/index.ts";
 import { type DType, type Jitted, jit, random, type Tensor, tensor } from "../tensor/index.ts";
+import type { Port } from "./data.ts";
 import { asFloat } from "./step.ts";
-import { copyOf, mapNamed, pathsOf, replacements, type TensorsByPath } from "./trees.ts";
+import {
+  copyOf,
+  isWithin,
+  mapNamed,
+  overlay,
+  pathsOf,
+  replacements,
+  select,
+  type TensorsByPath,
+} from "./trees.ts";
+
+/** What a network is made of. */
+export interface NetworkParts {
+  readonly layer: Layer;
+  readonly inputs: readonly Port[];
+  /** The names of the outputs that count; a layer may have more. */
+  readonly outputNames: readonly string[];
+  readonly dtype: DType;
+}
+
+/** Where the variables of a network are: networks may share them. */
+export interface Store {
+  variables: Variables;
+}
 
 /** A layer with variables of its own. */
 export class Network {
   readonly layer: Layer;
   readonly dtype: DType;
-  /** Without the batch axis. */
-  readonly inputShape: Shape;
-  /** Without the batch axis. */
-  readonly outputShape: Shape;
-  variables: Variables;
-  private readonly apply: Jitted<[variables: Variables, x: Tensor], Tensor>;
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
+  private readonly store: Store;
+  private readonly apply: Jitted<[variables: Variables, inputs: readonly Tensor[]], readonly Tensor[]>;
 
-  constructor(layer: Layer, inputShape: Shape, dtype: DType, seed: number) {
+  /** The variables begin as the seed decides, or are those of a store. */
+  constructor({ layer, inputs, outputNames, dtype }: NetworkParts, seed: number, store?: Store) {
     this.layer = layer;
-    this.inputShape = inputShape;
+    this.inputs = inputs;
     this.dtype = dtype;
     let outputShapes: readonly Shape[] = [];
+    const shapes = inputs.map(({ shape }) => shape);
     const initialize = jit(
       (key: Tensor): Variables => {
-        const { params, state, outputShapes: shapes } = layer.init(key, [inputShape], dtype);
-        outputShapes = shapes;
+        const { params, state, outputShapes: announced } = layer.init(key, shapes, dtype);
+        outputShapes = announced;
         return { params, state };
       },
       { name: "initialization" },
     );
-    this.variables = initialize(random.key(seed));
-    this.outputShape = outputShapes[0];
-    this.apply = jit((variables, x) => layer.apply(variables, [asFloat(x, dtype)]).outputs[0], {
-      name: "prediction",
+    const initial = initialize(random.key(seed));
+    this.store = store ?? { variables: initial };
+    this.outputs = outputNames.map((name, i) => ({ name, shape: outputShapes[i] }));
+    this.apply = jit(
+      (variables, given) =>
+        layer
+          .apply(
+            variables,
+            given.map((x) => asFloat(x, dtype)),
+          )
+          .outputs.slice(0, outputNames.length),
+      { name: "prediction" },
+    );
+  }
+
+  /** The network of some of the layers, which share their variables with it. */
+  part(layer: Stack | Graph, inputs: readonly Port[], outputNames: readonly string[]): Network {
+    const whole = this.store;
+    const parts = { layer, inputs, outputNames, dtype: this.dtype };
+    return new Network(parts, 0, {
+      get variables(): Variables {
+        const { params, state } = whole.variables;
+        const within = (path: string): boolean => layer.names.some((name) => isWithin(path, name));
+        return { params: select(params, within), state: select(state, within) };
+      },
+      set variables({ params, state }) {
+        const before = whole.variables;
+        whole.variables = { params: overlay(before.params, params), state: overlay(before.state, state) };
+      },
     });
   }
 
+  get variables(): Variables {
+    return this.store.variables;
+  }
+
+  set variables(variables: Variables) {
+    this.store.variables = variables;
+  }
+
   /** The outputs for inputs, computed in batches. */
-  predict(x: Tensor, batchSize: number): Tensor {
-    const [count] = x.shape;
+  predict(x: readonly Tensor[], batchSize: number): readonly Tensor[] {
+    const [count] = x[0].shape;
     if (count <= batchSize) return this.apply(this.variables, x);
-    const shape = [count, ...this.outputShape];
-    const outputs = dtypeFacts[this.dtype].create(sizeOf(shape));
-    let filled = 0;
-    for (const batch of new Dataset(x).batches(batchSize)) {
-      const part = this.apply(this.variables, batch).dataSync();
-      outputs.set(part, filled);
-      filled += part.length;
+    const whole = this.outputs.map(({ shape }) => dtypeFacts[this.dtype].create(count * sizeOf(shape)));
+    const filled = whole.map(() => 0);
+    for (const batch of new Dataset([...x]).batches(batchSize)) {
+      for (const [i, output] of this.apply(this.variables, batch).entries()) {
+        const part = output.dataSync();
+        whole[i].set(part, filled[i]);
+        filled[i] += part.length;
+      }
     }
-    return tensor(outputs, { dtype: this.dtype, shape });
+    return this.outputs.map(({ shape }, i) =>
+      tensor(whole[i], { dtype: this.dtype, shape: [count, ...shape] }),
+    );
   }
 
   /** Copies of parameters and state by path, `hidden.weights`: training does not change them. */

@@ -161,7 +161,26 @@ describe("load refuses", () => {
     ["no JSON", () => forged({ metadata: (metadata) => ({ ...metadata, model: "{" }) }), /no JSON/],
     ["no layers", () => described(({ layers, ...rest }) => rest), /no list of layers/],
     ["an unknown dtype", () => described((model) => ({ ...model, dtype: "f16" })), /no dtype/],
-    ["an unknown loss", () => described((model) => ({ ...model, compiled: { loss: "l" } })), /the loss "l"/],
+    [
+      "an unknown loss",
+      () =>
+        described((model) => ({
+          ...model,
+          compiled: { goals: [{ output: "output", loss: "l", weight: 1 }] },
+        })),
+      /the loss "l"/,
+    ],
+    ["no goals", () => described((model) => ({ ...model, compiled: { loss: "l" } })), /no list of goals/],
+    [
+      "no paths of what is frozen",
+      () => described((model) => ({ ...model, frozen: [1] })),
+      /no paths at 'frozen'/,
+    ],
+    [
+      "another layer in the place of a graph",
+      () => described((model) => ({ ...model, graph: { type: "flatten", config: {} } })),
+      /a layer 'flatten' in the place of a graph/,
+    ],
     [
       "layers that do not fit",
       () => described((model) => ({ ...model, inputShape: [4, 4, 1] })),

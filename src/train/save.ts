@@ -1,17 +1,24 @@
 import { encodeSafetensors } from "../io/index.ts";
 import { losses } from "../losses/index.ts";
 import { metrics } from "../metrics/index.ts";
-import { describeLayer, type Json, type Layer } from "../nn/index.ts";
-import type { Tensor } from "../tensor/index.ts";
+import type { Json, LayerDescription } from "../nn/index.ts";
+import type { Shape, Tensor } from "../tensor/index.ts";
 import { formatVersion, optimizerPrefix } from "./file-format.ts";
 import type { Network } from "./network.ts";
 import type { Objective } from "./objective.ts";
 import type { Trainer } from "./trainer.ts";
 
+/** The layers of a model as JSON: one after the other, or a graph. */
+export type Architecture =
+  | { readonly layers: readonly LayerDescription[]; readonly inputShape: Shape }
+  | { readonly graph: LayerDescription };
+
 /** What a model is made of. */
 export interface ModelParts {
-  readonly layers: readonly Layer[];
+  readonly architecture: Architecture;
   readonly seed: number;
+  /** Paths of what does not learn. */
+  readonly frozen: ReadonlySet<string>;
   readonly network: Network;
   readonly objective: Objective | undefined;
   readonly trainer: Trainer | undefined;
@@ -19,7 +26,7 @@ export interface ModelParts {
 
 /** A model as bytes of the safetensors format: weights and optimizer state by path, all else as JSON in the metadata. */
 export async function encodeModel(
-  { layers, seed, network, objective, trainer }: ModelParts,
+  { architecture, seed, frozen, network, objective, trainer }: ModelParts,
   metadata: Readonly<Record<string, string>>,
 ): Promise<Uint8Array> {
   const compiled = objective === undefined ? undefined : describeObjective(objective);
@@ -28,10 +35,10 @@ export async function encodeModel(
       ? undefined
       : { stepCount: trainer.stepCount, learningRate: trainer.learningRate };
   const model = {
-    layers: layers.map(describeLayer),
-    inputShape: network.inputShape,
+    ...architecture,
     dtype: network.dtype,
     seed,
+    ...(frozen.size > 0 && { frozen: [...frozen] }),
     ...(compiled && { compiled }),
     ...(training && { training }),
   };
@@ -48,12 +55,16 @@ export async function encodeModel(
 }
 
 /** Losses and metrics by name; undefined where a function of the user's own has none. */
-function describeObjective({ optimizer, goals: [{ loss, metrics: measured }] }: Objective): Json | undefined {
-  const lossName = nameIn(losses, loss);
-  const metricNames = measured.flatMap(({ measure }) => nameIn(metrics, measure) ?? []);
-  if (lossName === undefined || metricNames.length < measured.length) return undefined;
+function describeObjective({ optimizer, goals }: Objective): Json | undefined {
+  const described = goals.flatMap(({ output, loss, weight, metrics: measured }) => {
+    const lossName = nameIn(losses, loss);
+    const metricNames = measured.flatMap(({ measure }) => nameIn(metrics, measure) ?? []);
+    if (lossName === undefined || metricNames.length < measured.length) return [];
+    return [{ output, loss: lossName, weight, metrics: metricNames }];
+  });
+  if (described.length < goals.length) return undefined;
   const { type, config } = optimizer;
-  return { optimizer: JSON.parse(JSON.stringify({ type, config })), loss: lossName, metrics: metricNames };
+  return { optimizer: JSON.parse(JSON.stringify({ type, config })), goals: described };
 }
 
 function nameIn<T>(table: Readonly<Record<string, T>>, wanted: T): string | undefined {

@@ -336,9 +336,9 @@ test("the summary lists layers, shapes and parameters", () => {
   const lines: string[] = [];
   classifier().summary((line) => lines.push(line));
   expect(lines).toEqual([
-    "layer (type)    output      parameters",
-    "hidden (dense)  [batch, 5]          20",
-    "output (dense)  [batch, 4]          24",
-    "total                               44",
+    "layer (type)    output      parameters  multiply-adds",
+    "hidden (dense)  [batch, 5]          20             15",
+    "output (dense)  [batch, 4]          24             20",
+    "total                               44             35",
   ]);
 });

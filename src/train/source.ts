@@ -1,7 +1,7 @@
 import { NeuriteError } from "../base/error.ts";
 import { Dataset } from "../data/index.ts";
 import { random, Tensor } from "../tensor/index.ts";
-import { countExamples, type Data, type Examples } from "./data.ts";
+import { countExamples, type Data, type Examples, type NamedData } from "./data.ts";
 
 /** Where the batches of each epoch come from. */
 export interface Source {
@@ -31,7 +31,9 @@ export function tableSource(examples: Examples, { batchSize, shuffle, seed }: Ta
 }
 
 /** Inputs with their targets, and perhaps how much each example counts. */
-export type Batch = readonly [x: Data, y: Data] | readonly [x: Data, y: Data, sampleWeight: Data];
+export type Batch =
+  | readonly [x: Data | NamedData, y: Data | NamedData]
+  | readonly [x: Data | NamedData, y: Data | NamedData, sampleWeight: Data];
 
 /** Makes the batches of an epoch, counted from 0. */
 export type BatchesOfEpoch = (epoch: number) => Iterable<Batch> | AsyncIterable<Batch>;

@@ -12,9 +12,11 @@ import {
   div,
   isFinite as isFiniteTensor,
   jit,
+  maximum,
   mean,
   mul,
   random,
+  reshape,
   select,
   sum,
   type Tensor,
@@ -23,12 +25,14 @@ import {
 } from "../tensor/index.ts";
 import { countExamples, type Examples } from "./data.ts";
 import type { Objective } from "./objective.ts";
-import { mapNamed, pathsOf } from "./trees.ts";
+import { mapNamed, overlay, pathsOf, select as selectPaths } from "./trees.ts";
 
 /** A network and what it is trained for. */
 export interface Task extends Objective {
   readonly network: Layer;
   readonly dtype: DType;
+  /** Whether the parameter of a path is learned; the others stay as they are, and so does the state beside them. */
+  readonly isLearned: (path: string) => boolean;
 }
 
 /** All that training changes. */
@@ -71,16 +75,17 @@ export interface Scored {
 
 /** Compiles the steps of a task; tracing happens at the first call of each, and again for batches of another size. */
 export function makeSteps(task: Task): Steps {
-  const { optimizer, dtype } = task;
+  const { optimizer, dtype, isLearned } = task;
   const train: Train = ({ params, state, optimizerState }, batch, step, learningRate, key) => {
     const options = { training: true, key: random.foldIn(key, step) };
-    const lossOf = (params: TensorTree): [Tensor, Scored] => {
-      const scored = score(task, { params, state }, batch, options);
+    const learned = selectPaths(params, isLearned);
+    const lossOf = (learned: TensorTree): [Tensor, Scored] => {
+      const scored = score(task, { params: overlay(params, learned), state }, batch, options);
       return [scored.loss, scored];
     };
-    const [[loss, scored], gradients] = valueAndGrad(lossOf, { hasAux: true })(params);
+    const [[loss, scored], gradients] = valueAndGrad(lossOf, { hasAux: true })(learned);
     const updated = optimizer.update(gradients, optimizerState, {
-      params,
+      params: learned,
       step: cast(step, dtype),
       learningRate,
     });
@@ -88,8 +93,11 @@ export function makeSteps(task: Task): Steps {
     const keepIfSound = (fresh: Tensor, old: Tensor): Tensor =>
       fresh === old ? old : select(isSound, fresh, old);
     return {
-      params: mapNamed((old, update) => keepIfSound(add(old, update), old), params, updated.updates),
-      state: mapNamed(keepIfSound, scored.state, state),
+      params: overlay(
+        params,
+        mapNamed((old, update) => keepIfSound(add(old, update), old), learned, updated.updates),
+      ),
+      state: mapNamed(keepIfSound, overlay(state, selectPaths(scored.state, isLearned)), state),
       optimizerState: mapTensors(keepIfSound, updated.state, optimizerState),
       results: [select(isSound, loss, Number.NaN), ...scored.metrics],
     };
@@ -116,42 +124,52 @@ export function score(task: Task, variables: Variables, batch: Examples, options
   const { network, goals, dtype } = task;
   const inputs = batch.x.map((x) => asFloat(x, dtype));
   const applied = network.apply(variables, inputs, options);
-  const losses = goals.map(({ loss, weight }, i) =>
-    withScope("loss", () => {
-      const target = asFloat(batch.y[i], dtype);
-      const logits = loss.logitsOf && applied.logits?.[i]?.[loss.logitsOf];
-      const value = lossOfBatch(
-        loss,
-        logits ?? applied.outputs[i],
-        target,
-        batch.weights[i],
-        logits !== undefined,
-      );
-      return weight === 1 ? value : mul(value, weight);
-    }),
-  );
-  const metrics = goals.flatMap(({ metrics: measured }, i) =>
-    measured.map(({ name, measure }) =>
-      withScope(name, () =>
-        sumsOf(name, measure, applied.outputs[i], asFloat(batch.y[i], dtype), countExamples(batch)),
-      ),
-    ),
-  );
+  const count = countExamples(batch);
+  const scored = goals.map(({ loss, metrics }, i) => {
+    const target = asFloat(batch.y[i], dtype);
+    const mask = applied.masks?.[i];
+    const logits = loss.logitsOf && applied.logits?.[i]?.[loss.logitsOf];
+    const prediction: Prediction = { output: logits ?? applied.outputs[i], target, mask };
+    const value = withScope("loss", () =>
+      lossOfBatch(loss, prediction, batch.weights[i], logits === undefined ? {} : { fromLogits: true }),
+    );
+    const measured = metrics.map(({ name, measure }) =>
+      withScope(name, () => sumsOf(name, measure, { output: applied.outputs[i], target, mask }, count)),
+    );
+    return { value, measured };
+  });
+  const losses = scored.map(({ value }, i) => (goals[i].weight === 1 ? value : mul(value, goals[i].weight)));
   const terms = applied.penalty === undefined ? losses : [...losses, applied.penalty];
-  return { loss: terms.reduce((total, term) => add(total, term)), metrics, state: applied.state };
+  return {
+    loss: terms.reduce((total, term) => add(total, term)),
+    metrics: scored.flatMap(({ value, measured }) =>
+      goals.length === 1 ? measured : [mul(value, count), ...measured],
+    ),
+    state: applied.state,
+  };
+}
+
+/** An output, what it should be, and which of its steps count. */
+interface Prediction {
+  readonly output: Tensor;
+  readonly target: Tensor;
+  readonly mask: Tensor | undefined;
 }
 
 /** The mean of the losses of the examples, each multiplied by its weight. */
 function lossOfBatch(
   loss: Loss,
-  prediction: Tensor,
-  target: Tensor,
+  prediction: Prediction,
   weights: Tensor | undefined,
-  fromLogits: boolean,
+  onLogits: { readonly fromLogits?: true },
 ): Tensor {
-  const onLogits = fromLogits ? { fromLogits } : {};
-  if (weights === undefined) return mean(loss(prediction, target, onLogits));
-  const losses = loss(prediction, target, { reduction: "none", ...onLogits });
+  const { output, target, mask } = prediction;
+  if (weights === undefined && mask === undefined) return mean(loss(output, target, onLogits));
+  const losses = measureExamples(
+    (steps, targets) => loss(steps, targets, { reduction: "none", ...onLogits }),
+    prediction,
+  );
+  if (weights === undefined) return mean(losses);
   if (sameShape(losses.shape, weights.shape)) return mean(mul(losses, weights));
   throw new NeuriteError({
     operation: `loss '${loss.name}'`,
@@ -160,17 +178,38 @@ function lossOfBatch(
   });
 }
 
+/** What is measured of each example, [examples, …]; with a mask the mean over its steps that count. */
+function measureExamples(
+  measure: (output: Tensor, target: Tensor) => Tensor,
+  { output, target, mask }: Prediction,
+): Tensor {
+  if (mask === undefined || !sameShape(target.shape.slice(0, 2), mask.shape)) return measure(output, target);
+  // Every step is an example of its own.
+  const apart = (x: Tensor): Tensor => reshape(x, [sizeOf(mask.shape), ...x.shape.slice(2)]);
+  const values = reshape(measure(apart(output), apart(target)), mask.shape);
+  const counts = cast(mask, values.dtype);
+  return div(sum(mul(values, counts), { axis: 1 }), maximum(sum(counts, { axis: 1 }), 1));
+}
+
 /** The sums of a metric over the examples of a batch. */
-function sumsOf(name: string, measure: Metric, prediction: Tensor, target: Tensor, examples: number): Tensor {
+function sumsOf(name: string, measure: Metric, prediction: Prediction, examples: number): Tensor {
   const { accumulation } = measure;
+  const { output, target, mask } = prediction;
   if (accumulation === undefined) {
     // A total, and not a mean, so that counts of right answers are exact in f32 too.
-    const values = measure(prediction, target);
-    const total = sum(cast(values, prediction.dtype));
+    const values = measureExamples(measure, prediction);
+    const total = sum(cast(values, output.dtype));
     const perExample = sizeOf(values.shape) / examples;
     return perExample === 1 ? total : div(total, perExample);
   }
-  const sums = accumulation.sums(prediction, target);
+  if (mask !== undefined) {
+    throw new NeuriteError({
+      operation: `metric '${name}'`,
+      got: "sequences of which a mask leaves out steps",
+      expected: "a metric with a value for each example",
+    });
+  }
+  const sums = accumulation.sums(output, target);
   const { shape } = accumulation.result(sums);
   if (shape.length === 0) return sums;
   throw new NeuriteError({

@@ -1,11 +1,13 @@
 import { isInteger } from "../base/dtype.ts";
 import { mapTensors } from "../optim/index.ts";
-import { jit, random, type Tensor, type Tree } from "../tensor/index.ts";
+import { random, type Tensor, type Tree } from "../tensor/index.ts";
 import {
   countExamples,
   type Data,
+  dataOf,
   type Examples,
-  readInputs,
+  type NamedData,
+  readAllInputs,
   readTargets,
   requireExamples,
   requireLabels,
@@ -13,9 +15,9 @@ import {
 import { notFiniteError } from "./diagnose.ts";
 import { type Figure, Figures } from "./figures.ts";
 import type { Network } from "./network.ts";
-import { classesOf, type NamedMetric, type Objective } from "./objective.ts";
+import { classesOf, figuresOf, type Objective } from "./objective.ts";
 import { makeSteps, type Steps, type Task } from "./step.ts";
-import { pathsOf, replacements, type TensorsByPath } from "./trees.ts";
+import { isWithin, pathsOf, replacements, select, type TensorsByPath } from "./trees.ts";
 import { type Weighting, weightsOf } from "./weights.ts";
 
 /** A network being trained: its steps, and what the optimizer remembers. */
@@ -26,39 +28,52 @@ export class Trainer {
   /** How many updates were made. */
   stepCount = 0;
   /** The targets whose labels were checked last: a batch is often used again. */
-  private checked: Tensor | undefined;
+  private checked: readonly Tensor[] = [];
   private optimizerState: Tree<Tensor>;
   private readonly key: Tensor;
   private readonly steps: Steps;
-  private readonly classes: number | undefined;
+  /** How many classes the labels of each output may name; undefined: its targets are no labels. */
+  private readonly classes: readonly (number | undefined)[];
   private readonly figures: readonly Figure[];
 
-  /** The seed is that of the network's randomness in training. */
-  constructor(network: Network, objective: Objective, seed: number) {
+  /** The seed is that of the network's randomness in training; what lies within `frozen` is not learned. */
+  constructor(network: Network, objective: Objective, seed: number, frozen: ReadonlySet<string>) {
     this.network = network;
-    this.task = { ...objective, network: network.layer, dtype: network.dtype };
+    const isLearned = (path: string): boolean => ![...frozen].some((part) => isWithin(path, part));
+    this.task = { ...objective, network: network.layer, dtype: network.dtype, isLearned };
     this.learningRate = objective.optimizer.learningRate;
-    this.optimizerState = objective.optimizer.init(network.variables.params);
+    this.optimizerState = objective.optimizer.init(select(network.variables.params, isLearned));
     this.key = random.foldIn(random.key(seed), 1);
     this.steps = makeSteps(this.task);
-    const { goals } = objective;
-    this.classes = classesOf(goals[0].loss, network.outputShape);
-    this.figures = [{ name: "loss" }, ...goals.flatMap(({ metrics }) => metrics.map(figureOf))];
+    this.classes = objective.goals.map(({ loss }, i) => classesOf(loss, network.outputs[i].shape));
+    this.figures = figuresOf(objective.goals);
   }
 
   /** Checks examples and makes tensors of them. */
-  read(operation: string, inputs: Data, targets: Data, weighting: Weighting = {}): Examples {
-    const { inputShape, outputShape, dtype } = this.network;
-    const x = readInputs(operation, inputs, inputShape, dtype);
-    const areLabels = this.task.goals[0].loss.takesLabels === true;
-    const y = readTargets(targets, outputShape, dtype, areLabels);
-    requireExamples(operation, x, y);
-    if (this.classes !== undefined && y !== this.checked && isInteger(y.dtype)) {
-      requireLabels(operation, y, this.classes);
-      this.checked = y;
-    }
-    const weights = weightsOf(operation, y, weighting, dtype);
-    return { x: [x], y: [y], weights: weights === undefined ? [] : [weights] };
+  read(
+    operation: string,
+    inputs: Data | NamedData,
+    targets: Data | NamedData,
+    weighting: Weighting = {},
+  ): Examples {
+    const { outputs, dtype } = this.network;
+    const { goals } = this.task;
+    const x = readAllInputs(operation, inputs, this.network);
+    const y = dataOf(operation, targets, outputs).map((data, i) => {
+      const areLabels = goals[i].loss.takesLabels === true;
+      return readTargets(data, outputs[i].shape, dtype, areLabels);
+    });
+    for (const targetsOfOutput of y) requireExamples(operation, x[0], targetsOfOutput);
+    for (const [i, targetsOfOutput] of y.entries()) this.requireLabels(operation, targetsOfOutput, i);
+    this.checked = y;
+    const weights = y.flatMap((of) => weightsOf(operation, of, weighting, dtype) ?? []);
+    return { x, y, weights };
+  }
+
+  private requireLabels(operation: string, targets: Tensor, output: number): void {
+    const classes = this.classes[output];
+    if (classes === undefined || targets === this.checked[output] || !isInteger(targets.dtype)) return;
+    requireLabels(operation, targets, classes);
   }
 
   /** Nothing measured so far. */
@@ -104,8 +119,4 @@ export class Trainer {
     this.stepCount = stepCount;
     this.learningRate = learningRate;
   }
-}
-
-function figureOf({ name, measure: { accumulation } }: NamedMetric): Figure {
-  return accumulation === undefined ? { name } : { name, result: jit(accumulation.result, { name }) };
 }

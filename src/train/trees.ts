@@ -22,6 +22,32 @@ export function pathsOf(tree: Tree<Tensor>): Map<string, Tensor> {
   return new Map(paths.map((path, i) => [path, leaves[i]]));
 }
 
+/** The part of a tree that lies at paths which are wanted. */
+export function select(tree: TensorTree, isWanted: (path: string) => boolean, prefix = ""): TensorTree {
+  const entries = Object.entries(tree).flatMap(([name, value]): [string, Tensor | TensorTree][] => {
+    const path = prefix + name;
+    if (isTensor(value)) return isWanted(path) ? [[name, value]] : [];
+    const part = select(value, isWanted, `${path}.`);
+    return Object.keys(part).length === 0 ? [] : [[name, part]];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** A tree with the tensors of a part of it in the place of its own. */
+export function overlay(tree: TensorTree, part: TensorTree): TensorTree {
+  const entries = Object.entries(tree).map(([name, value]): [string, Tensor | TensorTree] => {
+    const fresh = part[name];
+    if (fresh === undefined || isTensor(fresh)) return [name, fresh ?? value];
+    return [name, isTensor(value) ? value : overlay(value, fresh)];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** Whether a path is another or lies in it: `body.dense.weights` in `body`. */
+export function isWithin(path: string, other: string): boolean {
+  return path === other || path.startsWith(`${other}.`);
+}
+
 /** A tensor of its own with these elements. */
 export function copyOf(elements: TypedArray, { dtype, shape }: TensorType): Tensor {
   return tensor(elements, { dtype, shape });
