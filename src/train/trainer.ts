@@ -1,4 +1,5 @@
 import { isInteger } from "../base/dtype.ts";
+import { NeuriteError } from "../base/error.ts";
 import { mapTensors } from "../optim/index.ts";
 import { random, type Tensor, type Tree } from "../tensor/index.ts";
 import {
@@ -29,6 +30,7 @@ export class Trainer {
   stepCount = 0;
   /** The targets whose labels were checked last: a batch is often used again. */
   private checked: readonly Tensor[] = [];
+  private readonly learns: boolean;
   private optimizerState: Tree<Tensor>;
   private readonly key: Tensor;
   private readonly steps: Steps;
@@ -42,7 +44,9 @@ export class Trainer {
     const isLearned = (path: string): boolean => ![...frozen].some((part) => isWithin(path, part));
     this.task = { ...objective, network: network.layer, dtype: network.dtype, isLearned };
     this.learningRate = objective.optimizer.learningRate;
-    this.optimizerState = objective.optimizer.init(select(network.variables.params, isLearned));
+    const learned = select(network.variables.params, isLearned);
+    this.learns = Object.keys(learned).length > 0;
+    this.optimizerState = objective.optimizer.init(learned);
     this.key = random.foldIn(random.key(seed), 1);
     this.steps = makeSteps(this.task);
     this.classes = objective.goals.map(({ loss }, i) => classesOf(loss, network.outputs[i].shape));
@@ -88,6 +92,14 @@ export class Trainer {
   train(batch: Examples, figures: Figures = this.newFigures()): Figures {
     const { network, key, learningRate, optimizerState } = this;
     const { params, state } = network.variables;
+    if (!this.learns) {
+      throw new NeuriteError({
+        operation: "training",
+        got: "a model of which every weight is frozen, or which has none",
+        expected: "something to learn",
+        hint: "model.unfreeze()",
+      });
+    }
     const step = this.stepCount + 1;
     const stepped = this.steps.train({ params, state, optimizerState }, batch, step, learningRate, key);
     network.variables = { params: stepped.params, state: stepped.state };
