@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { dense, type Layer } from "../nn/index.ts";
+import { dense, embedding, flatten, type Layer } from "../nn/index.ts";
 import { adam, sgd } from "../optim/index.ts";
 import {
   div,
@@ -163,6 +163,23 @@ describe("refuses, before anything is learned,", () => {
     expect(model.trainOnBatch(x, tensor([[0], [1], [2]], { dtype: "i32" })).loss).toBeGreaterThan(0);
   });
 
+  test("an index that is out of range of an embedding, with an optimizer that has moments", () => {
+    const model = new Sequential();
+    model.add(embedding({ inputDim: 4, outputDim: 2, inputShape: [3], name: "words" }));
+    model.add(flatten());
+    model.add(dense({ units: 1 }));
+    model.compile({ optimizer: "adam", loss: "meanSquaredError" });
+    const words = (last: number): Tensor => tensor([0, 3, last], { dtype: "i32", shape: [1, 3] });
+    model.trainOnBatch(words(1), [[1]]);
+    const before = bitsOf(model);
+    for (let i = 0; i < 2; i++) {
+      expect(() => model.trainOnBatch(words(4), [[1]])).toThrow(/in 'words': got index out of range/);
+      expect(bitsOf(model)).toEqual(before);
+    }
+    model.trainOnBatch(words(2), [[1]]);
+    expect(bitsOf(model)).not.toEqual(before);
+  });
+
   test("a layer that does not fit those before it", () => {
     const model = classifier();
     const before = bitsOf(model);
@@ -317,6 +334,19 @@ describe("a step whose loss or gradient is not finite", () => {
     const model = regression(elementwise("same", (z) => z));
     const before = bitsOf(model);
     expect(() => model.trainOnBatch(inputs, targets)).toThrow(message);
+    expect(bitsOf(model)).toEqual(before);
+  });
+
+  test("tells an infinity that a layer which saturates would hide", () => {
+    const model = new Sequential();
+    model.add(dense({ units: 2, activation: "tanh", inputShape: [2], name: "hidden" }));
+    model.add(dense({ units: 1, name: "output" }));
+    model.compile({ optimizer: "adam", loss: "meanSquaredError" });
+    const before = bitsOf(model);
+    const inputs = [[1, 2], [3, Number.POSITIVE_INFINITY]]; // biome-ignore format: a matrix
+    expect(() => model.trainOnBatch(inputs, [[1], [2]])).toThrow(
+      /Infinity in the inputs, first in example 1/,
+    );
     expect(bitsOf(model)).toEqual(before);
   });
 

@@ -89,7 +89,7 @@ export function makeSteps(task: Task): Steps {
       step: cast(step, dtype),
       learningRate,
     });
-    const isSound = isFiniteTensor(add(loss, sumOfVectors(gradients)));
+    const isSound = isFiniteTensor(add(add(loss, sumOfVectors(gradients)), nothingOf(batch.x, dtype)));
     const keepIfSound = (fresh: Tensor, old: Tensor): Tensor =>
       fresh === old ? old : select(isSound, fresh, old);
     return {
@@ -117,6 +117,12 @@ export function makeSteps(task: Task): Steps {
 function sumOfVectors(gradients: TensorTree): Tensor | number {
   const vectors = [...pathsOf(gradients).values()].filter(({ shape }) => shape.length <= 1);
   return vectors.reduce<Tensor | number>((total, vector) => add(total, sum(vector)), 0);
+}
+
+// 0, or NaN where an input is not finite: in a layer that saturates it would spoil the weights and nothing else.
+function nothingOf(inputs: readonly Tensor[], dtype: DType): Tensor | number {
+  const floats = inputs.filter((x) => isFloat(x.dtype));
+  return floats.reduce<Tensor | number>((total, x) => add(total, sum(mul(cast(x, dtype), 0))), 0);
 }
 
 /** Loss and metrics of a batch; on logits where an output has those that its loss takes. */
