@@ -24,11 +24,16 @@ export class CompiledDevice implements Device {
   private readonly memory: DeviceMemory;
   private readonly eager: EagerCache;
 
-  constructor(name: string, runtime: Runtime) {
+  /** `loadEager` makes the plans of single operations executable, on the same memory; default: as all others. */
+  constructor(
+    name: string,
+    runtime: Runtime,
+    loadEager: (plan: Plan) => Executable = (plan) => runtime.load(plan),
+  ) {
     this.name = name;
     this.runtime = runtime;
     this.memory = new DeviceMemory(name, runtime, copyBudget);
-    this.eager = new EagerCache((program) => this.prepare(program, []));
+    this.eager = new EagerCache((program) => new CompiledRunner(program, [], this.memory, loadEager));
   }
 
   prepare(program: Program, donations: readonly (string | undefined)[]): CompiledRunner {

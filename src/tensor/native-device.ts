@@ -1,12 +1,16 @@
 import { NeuriteError } from "../base/error.ts";
 import type { TensorType } from "../base/type.ts";
 import { textRenderer } from "../exec/render/c/kernels.ts";
+import { wasmRenderer } from "../exec/render/wasm/kernels.ts";
 import { NativeRuntime } from "../exec/runtime/native.ts";
 import { type CacheStatus, NativeCache } from "../exec/runtime/native-cache.ts";
 import { NativeFailure, nodeHost, withoutNode } from "../exec/runtime/native-host.ts";
+import { WasmRuntime } from "../exec/runtime/wasm.ts";
+import type { Command, Plan } from "../lang/kernel/kernel.ts";
 import type { Operand, Parameters, Primitive } from "../lang/program/primitive.ts";
 import type { Program } from "../lang/program/program.ts";
 import { CompiledDevice } from "./compiled-device.ts";
+import type { Executable } from "./compiled-runner.ts";
 import type { Device, Runner } from "./device.ts";
 import type { Storage } from "./storage.ts";
 
@@ -38,12 +42,20 @@ function openOnce(): CompiledDevice | NativeFailure {
   try {
     runtime = new NativeRuntime(textRenderer);
     runtime.useThreads(threads ?? defaultThreads());
-    opened = new CompiledDevice("native", runtime);
+    opened = new CompiledDevice("native", runtime, eagerLoader(runtime));
   } catch (error) {
     if (!(error instanceof NativeFailure)) throw error;
     opened = error;
   }
   return opened;
+}
+
+// Compiling C takes longer than most single operations run: they are WebAssembly, but for products of matrices.
+function eagerLoader(native: NativeRuntime): (plan: Plan) => Executable {
+  const wasm = new WasmRuntime(wasmRenderer, native.heap);
+  const isProduct = (command: Command): boolean =>
+    command.kind === "kernel" && command.kernel.kind === "contraction";
+  return (plan) => (plan.commands.some(isProduct) ? native : wasm).load(plan);
 }
 
 /**

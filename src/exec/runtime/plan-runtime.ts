@@ -9,13 +9,18 @@ type KernelCommand = Extract<Command, { kind: "kernel" }>;
 
 /** A device's runtime: one memory, compiled kernels by key, and programs that run on them. */
 export abstract class PlanRuntime<K extends RenderedKernel> {
-  readonly heap: WasmHeap = new WasmHeap();
+  readonly heap: WasmHeap;
   /** Where values between kernels live; one program runs at a time, so all share it. */
   arena = 0;
   private arenaBytes = 0;
   private readonly indices = new Map<string, number>();
   private readonly routines = new Map<number, () => void>();
   private nextRoutine = 0;
+
+  /** Runtimes on one heap can run programs on the same tensors. */
+  constructor(heap: WasmHeap = new WasmHeap()) {
+    this.heap = heap;
+  }
 
   /** Runs commands; the result is the error word. */
   abstract execute(commands: number): number;

@@ -1,6 +1,7 @@
 import type { Contraction, LoopNest } from "../../lang/kernel/kernel.ts";
 import type { KernelRenderer, RenderedKernel } from "../../lang/kernel/rendered.ts";
 import { PlanRuntime } from "./plan-runtime.ts";
+import type { WasmHeap } from "./wasm-heap.ts";
 
 type Callable = (argument: number) => unknown;
 
@@ -11,8 +12,8 @@ export class WasmRuntime<K extends RenderedKernel> extends PlanRuntime<K> {
   private readonly shared: Record<string, WebAssembly.ExportValue> = {};
   private readonly driver: Callable;
 
-  constructor(renderer: KernelRenderer<K>) {
-    super();
+  constructor(renderer: KernelRenderer<K>, heap?: WasmHeap) {
+    super(heap);
     this.renderer = renderer;
     const exports = this.instantiate(renderer.encodeDriver());
     this.driver = callable(exports.run);
