@@ -6,6 +6,8 @@ const config: ViteUserConfig = defineConfig({
     pool: "threads",
     maxWorkers: 2,
     testTimeout: 30_000,
+    // The device that exists everywhere; tests that are about devices choose them by name.
+    env: { NEURITE_DEVICE: process.env.NEURITE_DEVICE ?? "wasm" },
   },
 });
 

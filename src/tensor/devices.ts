@@ -30,7 +30,7 @@ const table: Readonly<Record<string, DeviceEntry>> = {
 };
 
 /** The devices that are tried where none is chosen. */
-const preferred: readonly string[] = ["wasm"];
+const preferred: readonly string[] = ["native", "wasm"];
 
 /** () → v128: i8x16.popcnt(i8x16.splat(0)), an instruction of the final SIMD proposal. */
 const simdProbe = [
