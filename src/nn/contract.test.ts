@@ -167,7 +167,22 @@ const samples: Readonly<Record<string, Sample | readonly Sample[]>> = {
   "merge.minimum": { layer: nn.merge.minimum(), inputs: two },
   "merge.multiply": { layer: nn.merge.multiply(), inputs: two },
   "merge.subtract": { layer: nn.merge.subtract(), inputs: two },
+  multiHeadAttention: [
+    one(nn.multiHeadAttention({ numHeads: 2, causal: true, dropout: 0.25 }), [3, 4]),
+    {
+      layer: nn.multiHeadAttention({ numHeads: 1, keyDim: 3, valueDim: 2, useBias: false }),
+      inputs: [
+        [3, 4],
+        [5, 2],
+        [5, 3],
+      ],
+    },
+  ],
   permute: one(nn.permute({ dims: [3, 1, 2] }), image),
+  positionalEmbedding: [
+    one(nn.positionalEmbedding(), [3, 5]),
+    one(nn.positionalEmbedding({ encoding: "learned", embeddingsInitializer: "normal" }), [3, 5]),
+  ],
   prelu: one(nn.prelu({ alphaInitializer: "uniform", sharedAxes: [1] }), [3, 4]),
   randomContrast: one(nn.randomContrast({ factor: 0.3 }), image),
   randomErasing: one(nn.randomErasing({ factor: 0.75, fillValue: 2 }), image),
@@ -210,6 +225,20 @@ const samples: Readonly<Record<string, Sample | readonly Sample[]>> = {
     [2],
   ),
   timeDistributed: one(nn.timeDistributed(nn.dense({ units: 2, activation: "tanh" })), sequence),
+  transformerBlock: [
+    one(nn.transformerBlock({ numHeads: 2, units: 3, activation: "tanh", dropout: 0.25 }), [3, 4]),
+    one(
+      nn.transformerBlock({
+        numHeads: 1,
+        units: 3,
+        activation: { type: "elu", alpha: 0.5 },
+        causal: true,
+        normalizeFirst: true,
+        epsilon: 0.1,
+      }),
+      [3, 4],
+    ),
+  ],
   upSampling1d: one(nn.upSampling1d({ size: 3 }), sequence),
   upSampling2d: one(nn.upSampling2d({ interpolation: "bilinear" }), image),
   upSampling3d: one(nn.upSampling3d(), volume),

@@ -7,6 +7,7 @@ export {
   activationNames,
   activations,
 } from "./activations.ts";
+export { type AttentionOptions, multiHeadAttention } from "./attention.ts";
 export {
   type FlipMode,
   type RandomContrastOptions,
@@ -116,6 +117,7 @@ export {
   type Pool3dOptions,
   type PoolLayerOptions,
 } from "./pooling.ts";
+export { type PositionalEncoding, type PositionalOptions, positionalEmbedding } from "./positional.ts";
 export { type PreluOptions, prelu } from "./prelu.ts";
 export {
   type Factor,
@@ -148,6 +150,7 @@ export { simpleRnn } from "./simple-rnn.ts";
 export { nameLayers, type Stack, stack } from "./stack.ts";
 export { connect, type InputOptions, input, type LayerCall, type SymbolicTensor } from "./symbolic.ts";
 export { timeDistributed } from "./time-distributed.ts";
+export { type TransformerOptions, transformerBlock } from "./transformer.ts";
 export {
   type InterpolationName,
   type UpSampling1dOptions,

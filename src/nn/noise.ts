@@ -1,8 +1,7 @@
-import { NeuriteError } from "../base/error.ts";
 import { add, dropout as drop, mul, ones, random, type Shape, type Tensor } from "../tensor/index.ts";
 import type { Layer, LayerConfig } from "./layer.ts";
 import { type LayerOptions, OptionsReader } from "./options.ts";
-import { sameMask, singleLayer } from "./single.ts";
+import { requireKey, sameMask, singleLayer } from "./single.ts";
 import { type SpatialRank, spatialShape } from "./windows.ts";
 
 /** What a layer does in training only. */
@@ -24,16 +23,8 @@ export function noiseLayer(read: OptionsReader, { config, isActive, check, chang
       return input;
     },
     mask: sameMask,
-    output: (x, _, { training = false, key }) => {
-      if (!training || !isActive) return x;
-      if (key !== undefined) return change(x, key);
-      throw new NeuriteError({
-        operation: read.type,
-        got: "no key",
-        expected: "a key in training",
-        hint: "apply with { training: true, key: random.key(0) }",
-      });
-    },
+    output: (x, _, options) =>
+      options.training === true && isActive ? change(x, requireKey(read.type, options)) : x,
   });
 }
 
@@ -212,9 +203,7 @@ export function gaussianDropoutFrom(options: object): Layer {
 
 function readRate(type: string, options: object): { readonly read: OptionsReader; readonly rate: number } {
   const read = new OptionsReader(type, options, ["rate"]);
-  const rate = read.number("rate");
-  if (rate < 0 || rate >= 1) throw read.unfit("rate", rate, "a number from 0 to below 1");
-  return { read, rate };
+  return { read, rate: read.rate("rate") };
 }
 
 function normalLike(x: Tensor, key: Tensor): Tensor {

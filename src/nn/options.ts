@@ -62,6 +62,13 @@ export class OptionsReader {
     throw this.unfit(option, value, "a finite number");
   }
 
+  /** A probability from 0 to below 1. */
+  rate(option: string, fallback?: number): number {
+    const rate = this.number(option, fallback);
+    if (rate >= 0 && rate < 1) return rate;
+    throw this.unfit(option, rate, "a number from 0 to below 1");
+  }
+
   /** An interval, from its ends or from a number that is both of them, one negative. */
   interval(option: string, fallback?: number | readonly [number, number]): [low: number, high: number] {
     const value = this.value(option) ?? fallback;

@@ -1,4 +1,3 @@
-import { NeuriteError } from "../base/error.ts";
 import { add, div, dropout, matmul, mul, ones, random, slice, type Tensor } from "../tensor/index.ts";
 import type { ActivationLike } from "./activations.ts";
 import { type InitializerLike, initializerOf } from "./initializer-table.ts";
@@ -7,7 +6,7 @@ import { describeMade } from "./made.ts";
 import { OptionsReader } from "./options.ts";
 import { type RegularizerLike, regularizerOf } from "./regularizer-table.ts";
 import { type SequenceOptions, sequenceLayer, sequenceOptions } from "./sequence.ts";
-import { parameter } from "./single.ts";
+import { parameter, requireKey } from "./single.ts";
 
 /** Options of recurrent layers. */
 export interface RecurrentOptions extends SequenceOptions {
@@ -85,8 +84,8 @@ export function recurrentLayer(read: OptionsReader, cell: Cell): Layer {
   const { blocks, hasRecurrentBiases = false } = cell;
   const units = read.count("units");
   const useBias = read.flag("useBias", true);
-  const rate = rateOf(read, "dropout");
-  const recurrentRate = rateOf(read, "recurrentDropout");
+  const rate = read.rate("dropout", 0);
+  const recurrentRate = read.rate("recurrentDropout", 0);
   const kernelInitializer = initializerOf(read.value("kernelInitializer") ?? "glorotUniform");
   const recurrentInitializer = initializerOf(read.value("recurrentInitializer") ?? "orthogonal");
   const biasInitializer = initializerOf(read.value("biasInitializer") ?? "zeros");
@@ -163,19 +162,6 @@ export function recurrentLayer(read: OptionsReader, cell: Cell): Layer {
 }
 
 /** A key for what is dropped of the inputs and one for the states; none outside training. */
-function keysOf(type: string, rates: number, { training = false, key }: ApplyOptions): readonly Tensor[] {
-  if (!training || rates === 0) return [];
-  if (key !== undefined) return random.split(key);
-  throw new NeuriteError({
-    operation: type,
-    got: "no key",
-    expected: "a key in training",
-    hint: "apply with { training: true, key: random.key(0) }",
-  });
-}
-
-function rateOf(read: OptionsReader, option: string): number {
-  const rate = read.number(option, 0);
-  if (rate >= 0 && rate < 1) return rate;
-  throw read.unfit(option, rate, "a number from 0 to below 1");
+function keysOf(type: string, rates: number, options: ApplyOptions): readonly Tensor[] {
+  return options.training === true && rates > 0 ? random.split(requireKey(type, options)) : [];
 }

@@ -1,6 +1,7 @@
 import { NeuriteError, unknownName } from "../base/error.ts";
 import { isPlainObject } from "../base/tree.ts";
 import { activationFrom } from "./activation.ts";
+import { multiHeadAttentionFrom } from "./attention.ts";
 import { randomContrastFrom, randomErasingFrom, randomFlipFrom } from "./augmentation.ts";
 import { batchNormalizationFrom } from "./batch-normalization.ts";
 import { bidirectional, mergeModes } from "./bidirectional.ts";
@@ -61,6 +62,7 @@ import {
   maxPool2dFrom,
   maxPool3dFrom,
 } from "./pooling.ts";
+import { positionalEmbeddingFrom } from "./positional.ts";
 import { preluFrom } from "./prelu.ts";
 import { randomRotationFrom, randomTranslationFrom, randomZoomFrom } from "./random-geometry.ts";
 import { flattenFrom, permuteFrom, repeatVectorFrom, reshapeFrom } from "./reshaping.ts";
@@ -69,6 +71,7 @@ import { separableConv1dFrom, separableConv2dFrom } from "./separable.ts";
 import { simpleRnnFrom } from "./simple-rnn.ts";
 import { stack } from "./stack.ts";
 import { timeDistributed } from "./time-distributed.ts";
+import { transformerBlockFrom } from "./transformer.ts";
 import { upSampling1dFrom, upSampling2dFrom, upSampling3dFrom } from "./up-sampling.ts";
 
 /**
@@ -131,8 +134,10 @@ const makers: CustomLayers = {
   maximum: maximumFrom,
   maxout: maxoutFrom,
   minimum: minimumFrom,
+  multiHeadAttention: multiHeadAttentionFrom,
   multiply: multiplyFrom,
   permute: permuteFrom,
+  positionalEmbedding: positionalEmbeddingFrom,
   prelu: preluFrom,
   randomContrast: randomContrastFrom,
   randomErasing: randomErasingFrom,
@@ -152,6 +157,7 @@ const makers: CustomLayers = {
   stack: stackFrom,
   subtract: subtractFrom,
   timeDistributed: timeDistributedFrom,
+  transformerBlock: transformerBlockFrom,
   upSampling1d: upSampling1dFrom,
   upSampling2d: upSampling2dFrom,
   upSampling3d: upSampling3dFrom,

@@ -85,6 +85,17 @@ export function parameter(type: string, params: TensorTree, name: string): Tenso
   });
 }
 
+/** The key of a layer's randomness; throws where there is none. */
+export function requireKey(type: string, { key }: ApplyOptions): Tensor {
+  if (key !== undefined) return key;
+  throw new NeuriteError({
+    operation: type,
+    got: "no key",
+    expected: "a key in training",
+    hint: "apply with { training: true, key: random.key(0) }",
+  });
+}
+
 /** The error for the shape of one input. */
 export function unfitInput(type: string, input: Shape, expected: string, hint?: string): NeuriteError {
   return new NeuriteError({
