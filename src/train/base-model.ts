@@ -12,6 +12,7 @@ import { requireCount } from "./options.ts";
 import type { History } from "./run.ts";
 import type { Architecture } from "./save.ts";
 import { tableSource } from "./source.ts";
+import type { Observation } from "./statistics.ts";
 import { type LayerUse, summarize } from "./summary.ts";
 import { Trainer } from "./trainer.ts";
 import { copyOf, mapNamed, type TensorsByPath } from "./trees.ts";
@@ -168,6 +169,26 @@ export abstract class BaseModel {
   /** Copies of all parameters and state by path, `hidden.weights`. */
   getWeights(): Record<string, Tensor> {
     return this.networkFor("getWeights").getWeights();
+  }
+
+  /**
+   * Copies of the moving averages of the weights, by path, where the optimizer keeps them (`movingAverage`):
+   * `model.setWeights(model.getAveragedWeights())` goes on with them. Throws where it keeps none.
+   */
+  getAveragedWeights(): Record<string, Tensor> {
+    const averages = this.trainerFor("getAveragedWeights").averagedWeights();
+    return Object.fromEntries(
+      [...averages].map(([path, average]) => [path, copyOf(average.dataSync(), average)]),
+    );
+  }
+
+  /**
+   * What the layers compute on examples, and the derivatives of the loss by it: the z, a and δ of backpropagation by scope and
+   * name, `hidden/z`. Nothing is learned; dropout and the like are not active.
+   */
+  observe(x: Data | NamedData, y: Data | NamedData): Observation {
+    const trainer = this.trainerFor("observe", x);
+    return trainer.observe(trainer.read("observe", x, y));
   }
 
   /** Replaces the weights with these paths. Throws, before anything changes, for unknown paths and other shapes. */

@@ -1,7 +1,7 @@
 import { isInteger } from "../base/dtype.ts";
 import { NeuriteError } from "../base/error.ts";
-import { mapTensors } from "../optim/index.ts";
-import { random, type Tensor, type Tree } from "../tensor/index.ts";
+import { averagedWeights, mapTensors } from "../optim/index.ts";
+import { random, type Tensor, type Tree, withMarks } from "../tensor/index.ts";
 import {
   countExamples,
   type Data,
@@ -17,7 +17,8 @@ import { notFiniteError } from "./diagnose.ts";
 import { type Figure, Figures } from "./figures.ts";
 import type { Network } from "./network.ts";
 import { classesOf, figuresOf, type Objective } from "./objective.ts";
-import { makeSteps, type Steps, type Task } from "./step.ts";
+import type { Observation } from "./statistics.ts";
+import { makeSteps, type Steps, score, type Task } from "./step.ts";
 import { isWithin, pathsOf, replacements, select, type TensorsByPath } from "./trees.ts";
 import { type Weighting, weightsOf } from "./weights.ts";
 
@@ -117,6 +118,19 @@ export class Trainer {
   test(batch: Examples, figures: Figures = this.newFigures()): Figures {
     figures.add(this.steps.test(this.network.variables, batch), countExamples(batch));
     return figures;
+  }
+
+  /** What the layers compute on a batch, and the derivatives of the loss by it; nothing is learned. */
+  observe(batch: Examples): Observation {
+    const { task, network } = this;
+    const loss = (): Tensor => score(task, network.variables, batch, {}).loss;
+    const { output, marks, gradients } = withMarks(loss, { gradients: true })();
+    return { loss: output, marks, gradients };
+  }
+
+  /** The moving averages of the weights that are learned, by path. Throws where the optimizer keeps none. */
+  averagedWeights(): Map<string, Tensor> {
+    return pathsOf(averagedWeights(this.optimizerState));
   }
 
   /** What the optimizer remembers, by path. */

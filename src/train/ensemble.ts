@@ -1,0 +1,111 @@
+import { checkOptions, NeuriteError } from "../base/error.ts";
+import { Dataset } from "../data/index.ts";
+import { add, div, random, Tensor, tensor } from "../tensor/index.ts";
+import type { Data } from "./data.ts";
+import type { FitOptions } from "./fit.ts";
+
+/** What an ensemble is made of: anything that learns and predicts. */
+export interface Member<R> {
+  fit(x: Data, y: Data, options: FitOptions): Promise<R>;
+  predict(x: Data): Tensor;
+}
+
+/** Options of `ensemble`. */
+export interface EnsembleOptions {
+  /** How many models; at least 2. */
+  readonly members: number;
+  /** Whether each learns from as many examples drawn with replacement: bagging. Default false: all learn from all. */
+  readonly bootstrap?: boolean;
+  /** Decides what is drawn. Default `random.key(0)`. */
+  readonly key?: Tensor;
+}
+
+/** Several models that answer together. */
+export interface Ensemble<M extends Member<R>, R> {
+  readonly members: readonly M[];
+  /**
+   * Lets the models learn one after the other; resolves to what each `fit` gave. Options may be a function of the member,
+   * from 0. Throws as the models do, and for a checkpoint that all would share.
+   */
+  fit(x: Data, y: Data, options?: FitOptions | ((member: number) => FitOptions)): Promise<R[]>;
+  /** The mean of what the models predict. */
+  predict(x: Data): Tensor;
+}
+
+/**
+ * Several models whose predictions are averaged, made by a function of their number, which should give each a seed of its own.
+ * With `bootstrap` it is bagging (Breiman, Bagging predictors, 1996): each learns from examples drawn with replacement,
+ * which are tensors or nested arrays then.
+ *
+ * @example
+ * ```ts
+ * import { dense } from "neurite/nn";
+ * import { ensemble, Sequential } from "neurite/train";
+ *
+ * const makeModel = (member: number) => {
+ *   const model = new Sequential({ seed: member, layers: [dense({ units: 1, inputShape: [1] })] });
+ *   model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+ *   return model;
+ * };
+ * const models = ensemble(makeModel, { members: 3, bootstrap: true });
+ * await models.fit([[0], [1], [2], [3]], [[1], [3], [5], [7]], { epochs: 10, verbose: 0 });
+ * models.predict([[1.5]]).shape; // [1, 1]
+ * ```
+ */
+export function ensemble<M extends Member<R>, R>(
+  makeModel: (member: number) => M & Member<R>,
+  options: EnsembleOptions,
+): Ensemble<M, R> {
+  checkOptions("ensemble", options, ["members", "bootstrap", "key"]);
+  const { members: count, bootstrap = false, key = random.key(0) } = options;
+  if (!Number.isInteger(count) || count < 2) {
+    throw new NeuriteError({
+      operation: "ensemble",
+      got: `members: ${count}`,
+      expected: "a whole number, at least 2",
+    });
+  }
+  const members = Array.from({ length: count }, (_, member) => makeModel(member));
+  return {
+    members,
+    fit: async (x, y, fitOptions = {}) => {
+      if (typeof fitOptions !== "function" && fitOptions.checkpoint !== undefined) {
+        throw new NeuriteError({
+          operation: "ensemble: fit",
+          got: "one checkpoint for all members",
+          expected: "one for each",
+          hint: "options may be a function of the member: (member) => ({ checkpoint: … })",
+        });
+      }
+      const all = bootstrap ? new Dataset([toTensor(x), toTensor(y)] as const) : undefined;
+      const results: R[] = [];
+      for (const [member, model] of members.entries()) {
+        const [inputs, targets] = all === undefined ? [x, y] : draw(all, random.foldIn(key, member));
+        results.push(
+          await model.fit(
+            inputs,
+            targets,
+            typeof fitOptions === "function" ? fitOptions(member) : fitOptions,
+          ),
+        );
+      }
+      return results;
+    },
+    predict: (x) => {
+      const predictions = members.map((model) => model.predict(x));
+      return div(
+        predictions.reduce((total, prediction) => add(total, prediction)),
+        count,
+      );
+    },
+  };
+}
+
+function draw(all: Dataset<readonly [Tensor, Tensor]>, key: Tensor): readonly [Tensor, Tensor] {
+  const { count } = all;
+  return all.take(random.randint(key, [count], 0, count).dataSync());
+}
+
+function toTensor(data: Data): Tensor {
+  return data instanceof Tensor ? data : tensor(data);
+}
