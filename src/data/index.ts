@@ -19,6 +19,7 @@ export {
   numbersOf,
 } from "./features.ts";
 export { readIdx } from "./idx.ts";
+export { type PadSequencesOptions, padSequences, type Sequence, type SequenceEnd } from "./pad-sequences.ts";
 export { circle, gaussian, moons, type PointOptions, type Points, spiral, xor } from "./points.ts";
 export {
   breastCancer,

@@ -131,7 +131,7 @@ function ragged(node: TensorData, path: readonly number[], expected: Shape): Neu
     operation: "tensor",
     got: `ragged data: ${isList(node) ? `${node.length} elements` : `the scalar ${node}`} at ${place(path)}`,
     expected: expected.length === 0 ? "a number, as its neighbours are" : `shape ${formatShape(expected)}`,
-    hint: "all arrays at one depth must have the same length; pad the short ones",
+    hint: "all arrays at one depth must have the same length; padSequences of neurite/data fills up short ones",
   });
 }
 

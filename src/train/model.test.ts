@@ -3,6 +3,8 @@ import { encodeSafetensors } from "../io/index.ts";
 import {
   batchNormalization,
   connect,
+  conv2d,
+  conv2dTranspose,
   dense,
   dropout,
   embedding,
@@ -127,6 +129,21 @@ describe("a model with several inputs and outputs", () => {
       "total                                    226            248",
     ]);
   });
+});
+
+test("the summary counts the products of matrices, convolutions and loops", () => {
+  const counted = (layers: readonly Layer[]): string[] => {
+    const lines: string[] = [];
+    new Sequential({ layers }).summary((line) => lines.push(line));
+    return lines.slice(1).map((line) => line.trim().split(/ {2,}/)[3] ?? line.trim().split(/ {2,}/)[2]);
+  };
+  const words = embedding({ inputDim: 50, outputDim: 8, inputShape: [6] });
+  // Four gates of five units see 8 features and 5 states at each of 6 steps.
+  expect(counted([words, lstm({ units: 5 }), dense({ units: 1 })])).toEqual(["0", "1,560", "5", "1,565"]);
+  const image = conv2d({ filters: 4, kernelSize: 3, inputShape: [8, 8, 2] });
+  const up = conv2dTranspose({ filters: 3, kernelSize: 2, strides: 2 });
+  // 6 × 6 places of 4 filters of 3 × 3 × 2; then each of 6 × 6 places gives 2 × 2 places of 3 filters of 4.
+  expect(counted([image, up])).toEqual(["2,592", "1,728", "4,320"]);
 });
 
 test("a graph in a row trains to the same bits as a Sequential", async () => {

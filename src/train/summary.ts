@@ -1,7 +1,7 @@
 import { type Shape, sizeOf } from "../base/shape.ts";
 import { type Graph, type Layer, nameLayers } from "../nn/index.ts";
 import { partOf } from "../nn/stack.ts";
-import { programOf, random, type Tensor, zeros } from "../tensor/index.ts";
+import { type DType, programOf, random, type Tensor, zeros } from "../tensor/index.ts";
 import { countMultiplyAdds } from "./multiply-adds.ts";
 import type { Network } from "./network.ts";
 import { isWithin, pathsOf } from "./trees.ts";
@@ -84,11 +84,18 @@ export function summarize(
 function workOf({ name, layer, inputs }: LayerUse, { variables, dtype }: Network): number {
   const { params, state } = variables;
   const own = { params: partOf(params, name), state: partOf(state, name) };
-  const program = programOf(
-    (...examples: readonly Tensor[]) => layer.apply(own, examples).outputs,
-    ...inputs.map(({ shape }) => zeros([1, ...shape], dtype)),
-  );
-  return countMultiplyAdds(program);
+  const count = (type: DType): number => {
+    const examples = inputs.map(({ shape }) => zeros([1, ...shape], type));
+    return countMultiplyAdds(
+      programOf((given: readonly Tensor[]) => layer.apply(own, given).outputs, examples),
+    );
+  };
+  try {
+    return count(dtype);
+  } catch {
+    // Layers that take ids refuse floats.
+    return count("i32");
+  }
 }
 
 function sizeOfTensors(tensors: Iterable<Tensor>): number {
