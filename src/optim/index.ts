@@ -12,12 +12,14 @@ export {
 export { averagedWeights, type MovingAverageOptions, movingAverage } from "./average.ts";
 export { chain, scale } from "./chain.ts";
 export { type ClipOptions, clipByGlobalNorm, clipByNorm, clipByValue } from "./clipping.ts";
+export { maxNorm } from "./constraints.ts";
 export { type DecayOptions, decoupledWeightDecay, weightDecay } from "./decay.ts";
 export { type BatchMethod, lbfgs, type Problem } from "./lbfgs.ts";
 export type { Point } from "./line-search.ts";
 export { type MinimizeOptions, type Minimum, minimize, type Progress } from "./minimize.ts";
 export { type OptimizerName, optimizerFromConfig, optimizerOf } from "./names.ts";
 export {
+  applyUpdates,
   mapTensors,
   type Optimizer,
   type OptimizerConfig,

@@ -6,6 +6,7 @@ import { adadelta, adagrad, rmsprop } from "./adaptive.ts";
 import { movingAverage } from "./average.ts";
 import { chain, scale } from "./chain.ts";
 import { clipByGlobalNorm, clipByNorm, clipByValue } from "./clipping.ts";
+import { maxNorm } from "./constraints.ts";
 import { decoupledWeightDecay, weightDecay } from "./decay.ts";
 import type { Optimizer, Transformation } from "./optimizer.ts";
 import type { Schedule } from "./schedule.ts";
@@ -70,6 +71,7 @@ const makers: Readonly<Record<string, Maker<Transformation | Optimizer>>> = {
   clipByGlobalNorm: { make: clipByGlobalNorm },
   weightDecay: { make: weightDecay },
   decoupledWeightDecay: { make: decoupledWeightDecay },
+  maxNorm: { make: maxNorm },
   movingAverage: { make: movingAverage },
   chain: { make: ({ stages }: Config) => chain(...(Array.isArray(stages) ? stages.map(stageFrom) : [])) },
   accumulateGradients: {

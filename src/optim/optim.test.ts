@@ -70,10 +70,12 @@ const options: Readonly<Record<string, object>> = {
   clipByGlobalNorm: { limit: 0.1 },
   weightDecay: { rate: 0.1 },
   decoupledWeightDecay: { rate: 0.1 },
+  maxNorm: { limit: 1 },
 };
 /** Exports that are no makers of one optimizer or stage, and the makers of schedules, which have tests of their own. */
 const others = [
   ...["chain", "accumulateGradients", "averagedWeights", "mapTensors", "optimizerFromConfig", "optimizerOf"],
+  "applyUpdates",
   ...["minimize", "lbfgs", "scheduledRate", "exponentialCooling", "exponentialDecay", "polynomialDecay"],
   ...["cosineDecay", "piecewiseConstantDecay", "warmup", "oneCycle"],
 ];
@@ -262,6 +264,21 @@ test("the moving average follows the weights, and changes none", () => {
   expect(() => averagedWeights(adam().init(params))).toThrow(/without an average.*movingAverage\(\)/);
 });
 
+test("max-norm scales what leads to a unit back to the limit, and nothing else", () => {
+  const params = { weights: tensor([[0, 3], [0, 0]]), biases: tensor([9, 9]) }; // biome-ignore format: a matrix
+  const gradients = { weights: tensor([[-3, -1], [-4, 0]]), biases: tensor([-1, -1]) }; // biome-ignore format: a matrix
+  const optimizer = chain(sgd({ learningRate: 1 }), optim.maxNorm({ limit: 4.5 }));
+  const context = { params, step: tensor(1), learningRate: 1 };
+  const { updates } = optimizer.update(gradients, optimizer.init(params), context);
+  // (3, 4) of norm 5 becomes 0.9 as long, (4, 0) stays
+  const { weights, biases } = optim.applyUpdates(params, updates);
+  expectClose(
+    entriesOf(weights).map((value) => Math.round(value * 1e6) / 1e6),
+    [2.7, 4, 3.6, 0],
+  );
+  expect(biases.toArray()).toEqual([10, 10]);
+});
+
 test("a clipped gradient of zero stays zero", () => {
   for (const stage of [optim.clipByNorm({ limit: 1 }), optim.clipByGlobalNorm({ limit: 1 })]) {
     const params = tensor([0, 0]);
@@ -297,6 +314,7 @@ test.each<[string, () => unknown, RegExp]>([
     () => adam({ learningRate: Number.NaN }),
     /learningRate: NaN, expected a finite number or a schedule/,
   ],
+  ["a norm of 0", () => optim.maxNorm({ limit: 0 }), /maxNorm: got limit: 0, expected a positive number/],
   ["β₂ of 1", () => adam({ beta2: 1 }), /beta2: 1, expected at least 0 and below 1/],
   ["ρ of 1", () => optim.rmsprop({ rho: 1 }), /rmsprop: got rho: 1/],
   [

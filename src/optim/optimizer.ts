@@ -63,6 +63,21 @@ export function mapTensors(f: (...tensors: Tensor[]) => Tensor, ...trees: readon
   return mapTree(isTensor, f, ...trees);
 }
 
+/**
+ * The parameters after a step: what `update` of an optimizer returned is added to them.
+ *
+ * @example
+ * ```ts
+ * import { applyUpdates } from "neurite/optim";
+ *
+ * applyUpdates({ W: tensor([1, 2]) }, { W: tensor([0.5, -1]) }).W; // [1.5, 1]
+ * ```
+ */
+export function applyUpdates<T extends TensorTree>(params: T, updates: TensorTree): T;
+export function applyUpdates(params: TensorTree, updates: TensorTree): unknown {
+  return mapTensors(add, params, updates);
+}
+
 /** The sum of the squares of all entries of a tree that is not empty. */
 export function squaredNorm(tree: TensorTree): Tensor {
   return flatten(tree, isTensor)
