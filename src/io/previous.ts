@@ -17,7 +17,7 @@ export interface Found<T> {
  *
  * await writeKeepingPrevious("/tmp/counter.bin", Uint8Array.of(1));
  * await writeKeepingPrevious("/tmp/counter.bin", Uint8Array.of(2));
- * await readBytes("/tmp/counter.bin.previous"); // 1
+ * await readBytes("/tmp/counter.bin.previous"); // [1]
  * ```
  */
 export async function writeKeepingPrevious(path: string, bytes: Uint8Array | string): Promise<void> {

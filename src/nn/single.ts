@@ -69,9 +69,11 @@ export function singleLayer({ type, name, inputShape }: OptionsReader, parts: Si
 
 /** The activation of z, and z as logits where a cross-entropy can work on them. */
 export function activated({ name, apply }: ChosenActivation, z: Tensor): Output {
-  const output = mark("a", apply(mark("z", z)));
-  if (name === "sigmoid") return { output, logits: { sigmoid: z } };
-  return name === "softmax" ? { output, logits: { softmax: z } } : { output };
+  // The loss works on the marked z, so that its derivative is the layer's δ.
+  const marked = mark("z", z);
+  const output = mark("a", apply(marked));
+  if (name === "sigmoid") return { output, logits: { sigmoid: marked } };
+  return name === "softmax" ? { output, logits: { softmax: marked } } : { output };
 }
 
 /** A parameter by name; throws where there is none. */

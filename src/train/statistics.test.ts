@@ -36,6 +36,18 @@ test("the statistics of layers are those of the formulas", () => {
   expect(output.gradient).toBeCloseTo(outputSlope, 12);
 });
 
+test("the δ of a softmax with its cross-entropy is p − t", () => {
+  const model = new Sequential({
+    dtype: "f64",
+    layers: [dense({ units: 3, activation: "softmax", inputShape: [2], name: "output" })],
+  });
+  model.compile({ optimizer: "sgd", loss: "categoricalCrossentropy" });
+  const { marks, gradients } = model.observe([[1, 2]], [[0, 1, 0]]);
+  const [p1, p2, p3] = marks["output/a"].dataSync();
+  const slopes = gradients["output/z"].dataSync();
+  for (const [i, wanted] of [p1, p2 - 1, p3].entries()) expect(slopes[i]).toBeCloseTo(wanted, 12);
+});
+
 test("gradients vanish on the way back through sigmoids of small weights, and explode through large ones", () => {
   const deep = (scale: number, activation: "sigmoid" | "linear"): number[] => {
     const model = new Sequential({ seed: 1 });
