@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from "vitest";
-import { devices, getDevice, random, setDevice, tensor, zeros } from "../tensor/index.ts";
+import { add, devices, getDevice, mul, random, setDevice, slice, tensor, zeros } from "../tensor/index.ts";
 import { batches, Dataset, shuffle, takeRows } from "./dataset.ts";
 
 const count = 23;
@@ -107,4 +107,36 @@ test("the order of a key is the same on every device", () => {
   setDevice(initial);
   expect(orders).toEqual(orders.map(() => orders[0]));
   expect([...orders[0]].sort((a, b) => a - b)).toEqual([...y.dataSync()]);
+});
+
+describe("map", () => {
+  const doubled = new Dataset([x, y] as const).map(([x, y]) => ({ x: mul(x, 2), y }));
+
+  it("passes rows through a function when they are taken", () => {
+    const { x, y } = doubled.take([2, 0]);
+    expect([x.toArray(), y.toArray()]).toEqual([
+      [
+        [12, 14, 16],
+        [0, 2, 4],
+      ],
+      [2, 0],
+    ]);
+    expect(doubled.count).toBe(count);
+  });
+
+  it("in batches, by key, and again", () => {
+    const plain = [...new Dataset([x, y] as const).batches(5, { key: random.key(3) })];
+    const mapped = [...doubled.map(({ x }) => add(x, 1)).batches(5, { key: random.key(3) })];
+    expect(mapped.map((batch) => batch.toArray())).toEqual(plain.map(([x]) => add(mul(x, 2), 1).toArray()));
+  });
+
+  it("refuses what loses rows", () => {
+    const first = new Dataset(x).map((x) => slice(x, [0], [1]));
+    expect(first.take([4]).shape).toEqual([1, 3]);
+    expect(() => first.take([4, 5])).toThrow(
+      "map: got f32[1, 3] for 2 rows, expected tensors with a row for each",
+    );
+    expect(() => new Dataset(x).map(() => []).take([0])).toThrow("map: got no tensor for 1 rows");
+    expect(() => doubled.take([count])).toThrow(`got row ${count}`);
+  });
 });

@@ -25,6 +25,61 @@ interface Column {
 /** Rows below this size are copied element by element: the call that copies a block costs more than they do. */
 const smallRow = 32;
 
+/** Rows that can be taken by number. */
+abstract class Rows {
+  abstract readonly count: number;
+  /** A tree of tensors; the numbers are those of rows. */
+  abstract take(rows: ArrayLike<number>): unknown;
+}
+
+/** The rows of a tree of tensors. */
+class Columns extends Rows {
+  readonly count: number;
+  private readonly columns: readonly Column[];
+  private readonly structure: Structure;
+
+  constructor(data: Tree<Tensor>) {
+    super();
+    const { leaves, paths, structure } = flatten(data, isTensor, "dataset");
+    this.structure = structure;
+    this.count = countRows(leaves, paths);
+    this.columns = leaves.map(toColumn);
+  }
+
+  take(rows: ArrayLike<number>): unknown {
+    return unflatten(
+      this.structure,
+      this.columns.map((column) => takeFrom(column, rows)),
+    );
+  }
+}
+
+/** Other rows, passed through a function when they are taken. */
+class Mapped<T> extends Rows {
+  readonly count: number;
+  private readonly source: { take(rows: ArrayLike<number>): T };
+  private readonly f: (rows: T) => unknown;
+
+  constructor(count: number, source: { take(rows: ArrayLike<number>): T }, f: (rows: T) => unknown) {
+    super();
+    this.count = count;
+    this.source = source;
+    this.f = f;
+  }
+
+  take(rows: ArrayLike<number>): unknown {
+    const mapped = this.f(this.source.take(rows));
+    const { leaves } = flatten(mapped, isTensor, "map");
+    const odd = leaves.find(({ shape }) => shape[0] !== rows.length);
+    if (leaves.length > 0 && odd === undefined) return mapped;
+    throw new NeuriteError({
+      operation: "map",
+      got: `${odd === undefined ? "no tensor" : formatType(odd)} for ${rows.length} rows`,
+      expected: "tensors with a row for each",
+    });
+  }
+}
+
 /**
  * Examples: a tensor, or a tree of tensors, whose first axes count the same rows. It reads the data once, so that
  * taking rows by number costs no more than copying them.
@@ -42,14 +97,11 @@ const smallRow = 32;
 export class Dataset<T extends Tree<Tensor>> {
   /** The number of rows. */
   readonly count: number;
-  private readonly columns: readonly Column[];
-  private readonly structure: Structure;
+  private readonly rows: Rows;
 
-  constructor(data: T) {
-    const { leaves, paths, structure } = flatten(data, isTensor, "dataset");
-    this.structure = structure;
-    this.count = countRows(leaves, paths);
-    this.columns = leaves.map(toColumn);
+  constructor(data: T | Rows) {
+    this.rows = data instanceof Rows ? data : new Columns(data);
+    this.count = this.rows.count;
   }
 
   /** The rows with these numbers, in this order. Throws a NeuriteError for a number that is no row. */
@@ -59,10 +111,24 @@ export class Dataset<T extends Tree<Tensor>> {
       const row = rows[k];
       if (!(row >= 0 && row < this.count && Number.isInteger(row))) throw this.noRow(row);
     }
-    return unflatten(
-      this.structure,
-      this.columns.map((column) => takeFrom(column, rows)),
-    );
+    return this.rows.take(rows);
+  }
+
+  /**
+   * The same rows passed through a function, batch by batch when they are taken; nothing is computed before. What it returns
+   * has a row for each row that it gets.
+   *
+   * @example
+   * ```ts
+   * import { Dataset } from "neurite/data";
+   *
+   * const bytes = new Dataset([tensor([[0], [51]], { dtype: "u8" }), tensor([0, 1])] as const);
+   * const scaled = bytes.map(([x, y]) => [div(cast(x, "f32"), 255), y] as const);
+   * const [x] = scaled.take([1]); // [[0.2]]
+   * ```
+   */
+  map<U extends Tree<Tensor>>(f: (rows: AnyTensors<T>) => U): Dataset<U> {
+    return new Dataset<U>(new Mapped(this.count, this, f));
   }
 
   /** Batches of `size` rows; the last one is smaller if the rows do not divide evenly. */

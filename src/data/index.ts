@@ -19,8 +19,11 @@ export {
   numbersOf,
 } from "./features.ts";
 export { readIdx } from "./idx.ts";
+export { type ImageFolderOptions, imagesFromFolder, type LabelledImages } from "./image-folder.ts";
+export { fashionClasses, loadFashionMnist, loadMnist, type MnistOptions } from "./mnist.ts";
 export { type PadSequencesOptions, padSequences, type Sequence, type SequenceEnd } from "./pad-sequences.ts";
 export { circle, gaussian, moons, type PointOptions, type Points, spiral, xor } from "./points.ts";
+export { type PrefetchOptions, prefetch } from "./prefetch.ts";
 export {
   breastCancer,
   diabetes,
@@ -31,3 +34,5 @@ export {
 } from "./shipped-tables.ts";
 export { type Split, type SplitOptions, trainTestSplit } from "./split.ts";
 export { Standardizer } from "./standardizer.ts";
+export { type WindowOptions, windows } from "./windows.ts";
+export { batchesInWorker, type WorkerBatchesOptions } from "./worker-batches.ts";
