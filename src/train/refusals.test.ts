@@ -362,6 +362,19 @@ describe("a step whose loss or gradient is not finite", () => {
     expect(() => model.trainOnBatch([[1, 1]], [[1]])).toThrow(/Infinity in the loss of finite outputs/);
   });
 
+  test("tells a learning rate that diverges, by the step, with a hint", async () => {
+    const inputs = [[1, 2], [2, 1], [-1, 1], [1, 1]]; // biome-ignore format: a matrix
+    const model = new Sequential({ layers: [dense({ units: 1, inputShape: [2], name: "line" })] });
+    model.compile({ optimizer: sgd({ learningRate: 10 }), loss: "meanSquaredError" });
+    const act = model.fit(inputs, [[1], [2], [3], [4]], { epochs: 100, ...quiet });
+    await expect(act).rejects.toThrow(
+      /training step \d+: got .*, expected a finite loss and gradient; try a lower learning rate; the weights are those/,
+    );
+    for (const weights of Object.values(model.getWeights())) {
+      expect([...weights.dataSync()].every(Number.isFinite)).toBe(true);
+    }
+  });
+
   test("stops fit with the weights before it", async () => {
     const inputs = [[1, 2], [2, 1], [-1, 1], [1, 1]]; // biome-ignore format: a matrix
     const targets = [[1], [2], [3], [4]];
