@@ -38,6 +38,10 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
     about: "L-BFGS, Rprop and gradient descent on the 2-D sets [--only circle,xor]",
     run: async (args) => (await import("./batch.ts")).batch(args),
   },
+  kills: {
+    about: "a training process killed at random moments, and what it ends with [--kills 50]",
+    run: async (args) => (await import("./kills.ts")).kills(args),
+  },
 };
 
 async function main([name, ...args]: readonly string[]): Promise<boolean> {
