@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, test, vi } from "vitest";
 import { encodeSafetensors } from "../io/index.ts";
-import { tensor } from "../tensor/index.ts";
+import { devices, tensor } from "../tensor/index.ts";
 import { run } from "./run.ts";
 
 let folder = "";
@@ -309,7 +309,27 @@ describe("neurite info and help", () => {
     expect(devices).toContainEqual({ name: "reference", available: true });
   });
 
-  it.each([[], ["train"], ["predict"], ["info"]])("%s --help", async (...command) => {
+  it("shows and clears the cache of compiled kernels", async (context) => {
+    const native = devices().find(({ name }) => name === "native");
+    if (native?.available !== true) context.skip(`no native device: ${native?.reason}`);
+    const directory = await mkdtemp(join(tmpdir(), "neurite-cache-"));
+    vi.stubEnv("XDG_CACHE_HOME", directory);
+    try {
+      expect(await neurite("cache", "--json")).toBe(0);
+      expect(JSON.parse(printed[0])).toMatchObject({ files: 0, bytes: 0 });
+      expect(await neurite("cache")).toBe(0);
+      expect(printed.slice(1)).toEqual(["0 files, 0.0 MB of compiled kernels", join(directory, "neurite")]);
+      await writeFile(join(directory, "neurite", `${"a".repeat(64)}.so`), new Uint8Array(2_000_000));
+      expect(await neurite("cache", "--clear")).toBe(0);
+      expect(printed[3]).toBe("removed 1 files, 2.0 MB");
+      expect(await readdir(join(directory, "neurite"))).toEqual([]);
+    } finally {
+      vi.unstubAllEnvs();
+      await rm(directory, { recursive: true });
+    }
+  });
+
+  it.each([[], ["train"], ["predict"], ["info"], ["cache"]])("%s --help", async (...command) => {
     expect(await neurite(...command, "--help")).toBe(0);
     expect(printed.join("\n")).toMatch(
       /Usage: neurite[\s\S]*Exit codes: 0 done, 1 the run failed, 2 wrong use/,

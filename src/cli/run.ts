@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { loadOptional } from "../base/optional.ts";
+import type { CacheOptions } from "./cache.ts";
 import type { PredictOptions } from "./predict.ts";
 import { type Terminal, WrongUse } from "./terminal.ts";
 import type { TrainOptions } from "./train.ts";
@@ -108,6 +109,17 @@ ${exitCodes}`,
     .action(async ({ json }: { readonly json?: boolean }) => {
       const { info } = await import("./info.ts");
       info(version, json === true, terminal);
+    });
+
+  program
+    .command("cache")
+    .description("Show what is kept of compiled native kernels, or remove it.")
+    .option("--clear", "remove all; they are compiled again when they are needed")
+    .option("--json", "print one JSON object")
+    .addHelpText("after", exitCodes)
+    .action(async (options: CacheOptions) => {
+      const { cache } = await import("./cache.ts");
+      cache(options, terminal);
     });
   return program;
 }
