@@ -187,6 +187,7 @@ describe("refuses", () => {
   const x = input({ shape: [3], name: "x" });
 
   test.each<[string, () => unknown, RegExp]>([
+    ["no inputs", () => connect([], lstm({ units: 2 })), /connect: got no inputs, expected at least one/],
     [
       "a shape that is none",
       () => input({ shape: [0] }),

@@ -82,7 +82,15 @@ export function connect(
   inputs: SymbolicTensor | readonly SymbolicTensor[],
   ...layers: readonly [Layer, ...Layer[]]
 ): SymbolicTensor {
-  return layers.reduce(call, listOf(inputs))[0];
+  const given = listOf(inputs);
+  if (given.length === 0) {
+    throw new NeuriteError({
+      operation: "connect",
+      got: "no inputs",
+      expected: "at least one, from input or connect",
+    });
+  }
+  return layers.reduce(call, given)[0];
 }
 
 /** One or several as a list. */
