@@ -20,9 +20,9 @@ const copyBudget = 256 * 2 ** 20;
 /** A device of the CPU that compiles programs. */
 export class CompiledDevice implements Device {
   readonly name: string;
-  private readonly runtime: Runtime;
-  private readonly memory: DeviceMemory;
-  private readonly eager: EagerCache;
+  readonly #runtime: Runtime;
+  readonly #memory: DeviceMemory;
+  readonly #eager: EagerCache;
 
   /** `loadEager` makes the plans of single operations executable, on the same memory; default: as all others. */
   constructor(
@@ -31,13 +31,13 @@ export class CompiledDevice implements Device {
     loadEager: (plan: Plan) => Executable = (plan) => runtime.load(plan),
   ) {
     this.name = name;
-    this.runtime = runtime;
-    this.memory = new DeviceMemory(name, runtime, copyBudget);
-    this.eager = new EagerCache((program) => new CompiledRunner(program, [], this.memory, loadEager));
+    this.#runtime = runtime;
+    this.#memory = new DeviceMemory(name, runtime, copyBudget);
+    this.#eager = new EagerCache((program) => new CompiledRunner(program, [], this.#memory, loadEager));
   }
 
   prepare(program: Program, donations: readonly (string | undefined)[]): CompiledRunner {
-    return new CompiledRunner(program, donations, this.memory, (plan) => this.runtime.load(plan));
+    return new CompiledRunner(program, donations, this.#memory, (plan) => this.#runtime.load(plan));
   }
 
   evaluate(
@@ -65,6 +65,6 @@ export class CompiledDevice implements Device {
     // A call is its body; what else it carries (the user's gradient) plays no part here.
     const { body } = parameters;
     const relevant = kind === "call" ? { body } : parameters;
-    return this.eager.runnerFor(primitive, inputs, relevant, types, scope).run(operands);
+    return this.#eager.runnerFor(primitive, inputs, relevant, types, scope).run(operands);
   }
 }

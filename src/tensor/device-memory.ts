@@ -27,56 +27,56 @@ interface Held {
  */
 export class DeviceMemory implements BlockMemory {
   readonly device: string;
-  private readonly heap: Heap;
-  private readonly copyBudget: number;
-  private readonly held = new WeakMap<Block, Held>();
-  private readonly copies = new Set<Held>();
-  private copiedBytes = 0;
-  private clock = 0;
-  private views: Readonly<Record<DType, TypedArray>>;
-  private readonly finalizers = new FinalizationRegistry<Held>((held) => this.free(held));
+  readonly #heap: Heap;
+  readonly #copyBudget: number;
+  readonly #held = new WeakMap<Block, Held>();
+  readonly #copies = new Set<Held>();
+  #copiedBytes = 0;
+  #clock = 0;
+  #views: Readonly<Record<DType, TypedArray>>;
+  readonly #finalizers = new FinalizationRegistry<Held>((held) => this.#free(held));
 
   constructor(device: string, heap: Heap, copyBudget: number) {
     this.device = device;
-    this.heap = heap;
-    this.copyBudget = copyBudget;
-    this.views = viewsOf(heap.buffer);
+    this.#heap = heap;
+    this.#copyBudget = copyBudget;
+    this.#views = viewsOf(heap.buffer);
   }
 
   /** Starts a run: copies read from now on stay until the next one starts. */
   startRun(): number {
-    return ++this.clock;
+    return ++this.#clock;
   }
 
   /** The address of a fresh block; cached copies give way when memory is short. */
   allocate(bytes: number): number {
     try {
-      return this.heap.allocate(Math.max(bytes, 1));
+      return this.#heap.allocate(Math.max(bytes, 1));
     } catch (error) {
-      if (this.copies.size === 0) throw error;
-      this.dropCopies(0);
-      return this.heap.allocate(Math.max(bytes, 1));
+      if (this.#copies.size === 0) throw error;
+      this.#dropCopies(0);
+      return this.#heap.allocate(Math.max(bytes, 1));
     }
   }
 
   release(address: number): void {
-    this.heap.free(address);
+    this.#heap.free(address);
   }
 
   /** The address of a storage's elements for reading; a block for this run alone is added to `temporaries`. */
   addressOf(storage: Storage, temporaries: number[]): number {
     const { block } = storage;
     if (block !== undefined && block.address !== 0 && block.memory === this) {
-      block.lastUsed = this.clock;
+      block.lastUsed = this.#clock;
       return block.address;
     }
     const host = hostOf(storage);
-    if (storage.wasUploaded && this.makeRoom(host.byteLength)) {
-      storage.block = this.keepCopy(host);
+    if (storage.wasUploaded && this.#makeRoom(host.byteLength)) {
+      storage.block = this.#keepCopy(host);
       return storage.block.address;
     }
     storage.wasUploaded = true;
-    const address = this.upload(host);
+    const address = this.#upload(host);
     temporaries.push(address);
     return address;
   }
@@ -86,10 +86,10 @@ export class DeviceMemory implements BlockMemory {
     const { block } = storage;
     if (block === undefined || block.address === 0 || block.memory !== this) {
       const host = hostOf(storage);
-      return this.own(this.upload(host), dtypeOf(host), host.length);
+      return this.#own(this.#upload(host), dtypeOf(host), host.length);
     }
-    const held = this.held.get(block);
-    if (held !== undefined) this.forgetCopy(held);
+    const held = this.#held.get(block);
+    if (held !== undefined) this.#forgetCopy(held);
     return block;
   }
 
@@ -100,88 +100,88 @@ export class DeviceMemory implements BlockMemory {
     const { dtype, length } = block;
     const bytes = length * dtypeFacts[dtype].bytes;
     const address = this.allocate(bytes);
-    this.view("u8").copyWithin(address, block.address, block.address + bytes);
-    return this.own(address, dtype, length);
+    this.#view("u8").copyWithin(address, block.address, block.address + bytes);
+    return this.#own(address, dtype, length);
   }
 
   /** Gives a block back at once. */
   releaseBlock(block: Block): void {
-    const held = this.held.get(block);
+    const held = this.#held.get(block);
     if (held === undefined) return;
-    this.finalizers.unregister(block);
-    this.held.delete(block);
+    this.#finalizers.unregister(block);
+    this.#held.delete(block);
     block.address = 0;
-    this.free(held);
+    this.#free(held);
   }
 
   /** A fresh host array with the elements at an address. */
   download(dtype: DType, address: number, length: number): TypedArray {
     const start = address / dtypeFacts[dtype].bytes;
-    return this.view(dtype).slice(start, start + length);
+    return this.#view(dtype).slice(start, start + length);
   }
 
   /** Writes one element. */
   write(dtype: DType, address: number, value: number): void {
-    this.view(dtype)[address / dtypeFacts[dtype].bytes] = value;
+    this.#view(dtype)[address / dtypeFacts[dtype].bytes] = value;
   }
 
-  private upload(host: TypedArray): number {
+  #upload(host: TypedArray): number {
     const address = this.allocate(host.byteLength);
-    this.view(dtypeOf(host)).set(host, address / host.BYTES_PER_ELEMENT);
+    this.#view(dtypeOf(host)).set(host, address / host.BYTES_PER_ELEMENT);
     return address;
   }
 
-  private keepCopy(host: TypedArray): Block {
+  #keepCopy(host: TypedArray): Block {
     const { byteLength } = host;
-    const block = this.own(this.upload(host), dtypeOf(host), host.length);
-    block.lastUsed = this.clock;
-    const held = this.held.get(block);
+    const block = this.#own(this.#upload(host), dtypeOf(host), host.length);
+    block.lastUsed = this.#clock;
+    const held = this.#held.get(block);
     if (held !== undefined) {
       held.copyOf = new WeakRef(block);
-      this.copies.add(held);
-      this.copiedBytes += byteLength;
+      this.#copies.add(held);
+      this.#copiedBytes += byteLength;
     }
     return block;
   }
 
   /** True when one more copy fits; drops the copies that rest longest, but none that this run reads. */
-  private makeRoom(bytes: number): boolean {
-    if (this.copiedBytes + bytes <= this.copyBudget) return true;
+  #makeRoom(bytes: number): boolean {
+    if (this.#copiedBytes + bytes <= this.#copyBudget) return true;
     // Half of the budget at once, so that this is rare.
-    this.dropCopies(this.copyBudget / 2 - bytes);
-    return this.copiedBytes + bytes <= this.copyBudget;
+    this.#dropCopies(this.#copyBudget / 2 - bytes);
+    return this.#copiedBytes + bytes <= this.#copyBudget;
   }
 
-  private dropCopies(bytesToKeep: number): void {
-    for (const held of [...this.copies].sort((a, b) => lastUsed(a) - lastUsed(b))) {
-      if (this.copiedBytes <= bytesToKeep || lastUsed(held) === this.clock) break;
+  #dropCopies(bytesToKeep: number): void {
+    for (const held of [...this.#copies].sort((a, b) => lastUsed(a) - lastUsed(b))) {
+      if (this.#copiedBytes <= bytesToKeep || lastUsed(held) === this.#clock) break;
       const block = held.copyOf?.deref();
-      if (block === undefined) this.free(held);
+      if (block === undefined) this.#free(held);
       else this.releaseBlock(block);
     }
   }
 
-  private own(address: number, dtype: DType, length: number): Block {
+  #own(address: number, dtype: DType, length: number): Block {
     const block = new Block(this, address, dtype, length);
     const held: Held = { address, bytes: length * dtypeFacts[dtype].bytes };
-    this.held.set(block, held);
-    this.finalizers.register(block, held, block);
+    this.#held.set(block, held);
+    this.#finalizers.register(block, held, block);
     return block;
   }
 
-  private free(held: Held): void {
-    this.forgetCopy(held);
-    if (held.address !== 0) this.heap.free(held.address);
+  #free(held: Held): void {
+    this.#forgetCopy(held);
+    if (held.address !== 0) this.#heap.free(held.address);
     held.address = 0;
   }
 
-  private forgetCopy(held: Held): void {
-    if (this.copies.delete(held)) this.copiedBytes -= held.bytes;
+  #forgetCopy(held: Held): void {
+    if (this.#copies.delete(held)) this.#copiedBytes -= held.bytes;
   }
 
-  private view(dtype: DType): TypedArray {
-    if (this.views.u8.buffer !== this.heap.buffer) this.views = viewsOf(this.heap.buffer);
-    return this.views[dtype];
+  #view(dtype: DType): TypedArray {
+    if (this.#views.u8.buffer !== this.#heap.buffer) this.#views = viewsOf(this.#heap.buffer);
+    return this.#views[dtype];
   }
 }
 

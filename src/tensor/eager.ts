@@ -23,11 +23,11 @@ const texts = new WeakMap<Program, string>();
 
 /** Programs of one equation, compiled once for each primitive, parameters and operand types. */
 export class EagerCache {
-  private readonly prepare: (program: Program) => Runner;
-  private readonly entries = new Map<Primitive, Entry[]>();
+  readonly #prepare: (program: Program) => Runner;
+  readonly #entries = new Map<Primitive, Entry[]>();
 
   constructor(prepare: (program: Program) => Runner) {
-    this.prepare = prepare;
+    this.#prepare = prepare;
   }
 
   /** The runner of an equation; numbers written as literals become its run-time scalars. */
@@ -38,10 +38,10 @@ export class EagerCache {
     outputs: readonly TensorType[],
     scope: string,
   ): Runner {
-    let entries = this.entries.get(primitive);
+    let entries = this.#entries.get(primitive);
     if (entries === undefined) {
       entries = [];
-      this.entries.set(primitive, entries);
+      this.#entries.set(primitive, entries);
     }
     const where = canFail(primitive) ? scope : "";
     for (let i = 0; i < entries.length; i++) {
@@ -53,7 +53,7 @@ export class EagerCache {
       }
       return entry.runner;
     }
-    const runner = this.prepare(programOfEquation(primitive, operands, parameters, outputs, where));
+    const runner = this.#prepare(programOfEquation(primitive, operands, parameters, outputs, where));
     const keys = operands.map((operand) => ({
       ...typeOf(operandType(operand)),
       isLiteral: operand instanceof Literal,

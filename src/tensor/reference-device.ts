@@ -16,22 +16,22 @@ export const referenceDevice: Device = {
 };
 
 class ReferenceRunner implements Runner {
-  private readonly program: Program;
-  private readonly donations: readonly (string | undefined)[];
+  readonly #program: Program;
+  readonly #donations: readonly (string | undefined)[];
 
   constructor(program: Program, donations: readonly (string | undefined)[]) {
-    this.program = program;
-    this.donations = donations;
+    this.#program = program;
+    this.#donations = donations;
   }
 
   run(inputs: readonly (Storage | number)[]): Storage[] {
     const arrays = inputs.map((input, i) => {
-      const { type } = this.program.inputs[i];
+      const { type } = this.#program.inputs[i];
       if (typeof input === "number") return literalArray(new Literal(type.dtype, input));
       return { ...type, data: input.read() };
     });
-    const outputs = interpretProgram(this.program, arrays);
-    for (const [i, donation] of this.donations.entries()) {
+    const outputs = interpretProgram(this.#program, arrays);
+    for (const [i, donation] of this.#donations.entries()) {
       const input = inputs[i];
       if (donation !== undefined && typeof input !== "number") input.donate(donation);
     }

@@ -35,26 +35,27 @@ export function buildProgram(drafts: Drafts, frame: Frame, program: Program, bin
 }
 
 class Builder {
-  private readonly drafts: Drafts;
-  private readonly frame: Frame;
-  private readonly graph: Graph;
-  private readonly bindings: Bindings;
-  private readonly bufferOf = new Map<Var, number>();
-  private readonly variables = new Map<number, Var>();
-  private readonly commands: Command[] = [];
-  private readonly needed = new Set<Var>();
-  private readonly lastUse = new Map<Var, number>();
+  readonly #drafts: Drafts;
+  readonly #frame: Frame;
+  readonly #graph: Graph;
+  readonly #bindings: Bindings;
+  readonly #bufferOf = new Map<Var, number>();
+  readonly #variables = new Map<number, Var>();
+  readonly #commands: Command[] = [];
+  readonly #needed = new Set<Var>();
+  readonly #lastUse = new Map<Var, number>();
 
   constructor(drafts: Drafts, frame: Frame, graph: Graph, bindings: Bindings) {
-    this.drafts = drafts;
-    this.frame = frame;
-    this.graph = graph;
-    this.bindings = bindings;
+    this.#drafts = drafts;
+    this.#frame = frame;
+    this.#graph = graph;
+    this.#bindings = bindings;
   }
 
   build(): Built {
-    const { graph, bindings } = this;
-    for (const [i, input] of graph.inputs.entries()) this.assign(input, bindings.inputs[i]);
+    const graph = this.#graph;
+    const bindings = this.#bindings;
+    for (const [i, input] of graph.inputs.entries()) this.#assign(input, bindings.inputs[i]);
     const outputs = graph.outputs.map((atom) => (atom instanceof Literal ? atom : storageOf(graph, atom)));
     const outputVars = outputs.filter((atom) => atom instanceof Var);
     const donations = graph.inputs.flatMap((input, i): Donation[] => {
@@ -63,120 +64,120 @@ class Builder {
       const only = typeof taker === "number" ? outputs[taker] : undefined;
       return [{ input, only: only instanceof Var ? only : undefined }];
     });
-    const plan = schedule(fuse(graph, this.drafts.checks), donations, outputVars);
+    const plan = schedule(fuse(graph, this.#drafts.checks), donations, outputVars);
     for (const [t, step] of plan.steps.entries()) {
       for (const variable of step.reads) {
-        this.needed.add(variable);
-        this.lastUse.set(variable, t);
+        this.#needed.add(variable);
+        this.#lastUse.set(variable, t);
       }
     }
     for (const variable of outputVars) {
-      this.needed.add(variable);
-      this.lastUse.set(variable, Number.POSITIVE_INFINITY);
+      this.#needed.add(variable);
+      this.#lastUse.set(variable, Number.POSITIVE_INFINITY);
     }
     const places = new Map<Var, number>();
     for (const [k, output] of outputs.entries()) {
       if (output instanceof Var && !places.has(output)) places.set(output, bindings.targets[k]);
     }
-    for (const { output, input } of plan.overwrites) places.set(output, this.buffer(input));
+    for (const { output, input } of plan.overwrites) places.set(output, this.#buffer(input));
     for (const [t, step] of plan.steps.entries()) {
-      this.frame.step = t;
-      this.buildStep(step, t, places);
+      this.#frame.step = t;
+      this.#buildStep(step, t, places);
     }
-    this.frame.step = plan.steps.length;
-    return { commands: this.commands, outputs: this.deliver(outputs) };
+    this.#frame.step = plan.steps.length;
+    return { commands: this.#commands, outputs: this.#deliver(outputs) };
   }
 
-  private buildStep(step: Step, t: number, places: ReadonlyMap<Var, number>): void {
+  #buildStep(step: Step, t: number, places: ReadonlyMap<Var, number>): void {
     const reused = new Set<Var>();
     for (const variable of step.computes) {
-      if (step.cluster !== undefined && !this.needed.has(variable)) continue;
-      const place = places.get(variable) ?? this.reuse(step, variable, t, reused);
+      if (step.cluster !== undefined && !this.#needed.has(variable)) continue;
+      const place = places.get(variable) ?? this.#reuse(step, variable, t, reused);
       const { dtype, shape } = variable.type;
-      this.assign(variable, place ?? this.drafts.addToFrame(dtype, sizeOf(shape), this.frame));
+      this.#assign(variable, place ?? this.#drafts.addToFrame(dtype, sizeOf(shape), this.#frame));
     }
     for (const variable of [...step.reads, ...step.computes]) {
-      const buffer = this.bufferOf.get(variable);
-      if (buffer !== undefined) this.drafts.use(buffer);
+      const buffer = this.#bufferOf.get(variable);
+      if (buffer !== undefined) this.#drafts.use(buffer);
     }
     if (step.cluster === undefined) {
-      this.commands.push(...this.buildWhole(step.equation));
+      this.#commands.push(...this.#buildWhole(step.equation));
       return;
     }
     const scope = step.equation.scope;
-    for (const { kernel, variables } of emitCluster(step.cluster, this.variables, (v) =>
-      this.needed.has(v),
+    for (const { kernel, variables } of emitCluster(step.cluster, this.#variables, (v) =>
+      this.#needed.has(v),
     )) {
-      this.commands.push({ kind: "kernel", kernel, buffers: variables.map((v) => this.buffer(v)), scope });
+      this.#commands.push({ kind: "kernel", kernel, buffers: variables.map((v) => this.#buffer(v)), scope });
     }
   }
 
   // The buffer of an operand that nobody reads later and that the kernel reads only where it writes.
-  private reuse(step: Step, variable: Var, t: number, reused: Set<Var>): number | undefined {
+  #reuse(step: Step, variable: Var, t: number, reused: Set<Var>): number | undefined {
     for (const operand of step.reads) {
-      if (this.lastUse.get(operand) !== t || reused.has(operand)) continue;
-      const buffer = this.buffer(operand);
-      if (this.drafts.frameOf(buffer) !== this.frame || !canOverwrite(step, variable, operand)) continue;
+      if (this.#lastUse.get(operand) !== t || reused.has(operand)) continue;
+      const buffer = this.#buffer(operand);
+      if (this.#drafts.frameOf(buffer) !== this.#frame || !canOverwrite(step, variable, operand)) continue;
       reused.add(operand);
       step.cluster?.overwrites.set(variable, operand);
-      return this.drafts.share(buffer, variable.type.dtype, sizeOf(variable.type.shape));
+      return this.#drafts.share(buffer, variable.type.dtype, sizeOf(variable.type.shape));
     }
     return undefined;
   }
 
-  private buildWhole(equation: Equation): Command[] {
+  #buildWhole(equation: Equation): Command[] {
     const { kind } = equation.primitive.lowering;
-    const outputs = equation.outputs.map((output) => this.buffer(output));
+    const outputs = equation.outputs.map((output) => this.#buffer(output));
     if (kind === "routine") {
       const variables = equation.inputs.filter((atom) => atom instanceof Var);
-      const buffers = [...variables.map((variable) => this.bufferFor(variable)), ...outputs];
+      const buffers = [...variables.map((variable) => this.#bufferFor(variable)), ...outputs];
       return [{ kind: "kernel", kernel: routineKernel(equation), buffers, scope: equation.scope }];
     }
     const inputs = equation.inputs.map((atom) => {
-      if (atom instanceof Var) return this.bufferFor(atom);
-      const buffer = this.drafts.addToFrame(atom.dtype, 1, this.frame);
-      this.commands.push(fillCommand(buffer, atom, 1));
+      if (atom instanceof Var) return this.#bufferFor(atom);
+      const buffer = this.#drafts.addToFrame(atom.dtype, 1, this.#frame);
+      this.#commands.push(fillCommand(buffer, atom, 1));
       return buffer;
     });
     const build: BuildNested = (frame, program, bindings) =>
-      buildProgram(this.drafts, frame, program, bindings);
-    return buildControl(this.drafts, this.frame, equation, inputs, outputs, build);
+      buildProgram(this.#drafts, frame, program, bindings);
+    return buildControl(this.#drafts, this.#frame, equation, inputs, outputs, build);
   }
 
   // Moves what is not in place yet: inputs that are returned, one value returned twice, literals.
-  private deliver(outputs: readonly (Var | Literal)[]): number[] {
+  #deliver(outputs: readonly (Var | Literal)[]): number[] {
     const delivered = new Set<number>();
     return outputs.map((output, k) => {
-      const target = this.bindings.targets[k];
+      const target = this.#bindings.targets[k];
       if (output instanceof Literal) {
-        this.commands.push(fillCommand(target, output, this.drafts.describe(target).length));
+        this.#commands.push(fillCommand(target, output, this.#drafts.describe(target).length));
         return target;
       }
-      const buffer = this.buffer(output);
-      const input = this.bindings.inputs.indexOf(buffer);
+      const buffer = this.#buffer(output);
+      const input = this.#bindings.inputs.indexOf(buffer);
       const donated =
-        input >= 0 && (this.bindings.donated[input] === true || this.bindings.donated[input] === k);
+        input >= 0 && (this.#bindings.donated[input] === true || this.#bindings.donated[input] === k);
       if ((buffer === target || donated) && !delivered.has(buffer)) {
         delivered.add(buffer);
         return buffer;
       }
-      this.drafts.use(buffer);
-      this.commands.push({ kind: "copy", from: buffer, to: target });
+      this.#drafts.use(buffer);
+      this.#commands.push({ kind: "copy", from: buffer, to: target });
       return target;
     });
   }
 
-  private assign(variable: Var, buffer: number): void {
-    this.bufferOf.set(variable, buffer);
-    this.variables.set(variable.id, variable);
+  #assign(variable: Var, buffer: number): void {
+    this.#bufferOf.set(variable, buffer);
+    this.#variables.set(variable.id, variable);
   }
 
-  private bufferFor(variable: Var): number {
-    return this.buffer(storageOf(this.graph, variable));
+  #bufferFor(variable: Var): number {
+    return this.#buffer(storageOf(this.#graph, variable));
   }
 
-  private buffer(variable: Var): number {
-    const buffer = this.bufferOf.get(variable);
+  #buffer(variable: Var): number {
+    const buffer = this.#bufferOf.get(variable);
     if (buffer === undefined) throw new Error(`Var ${variable.id} has no buffer`);
     return buffer;
   }

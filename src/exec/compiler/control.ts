@@ -35,21 +35,21 @@ export function buildControl(
 }
 
 class ControlWriter {
-  private readonly drafts: Drafts;
-  private readonly frame: Frame;
-  private readonly build: BuildNested;
+  readonly #drafts: Drafts;
+  readonly #frame: Frame;
+  readonly #build: BuildNested;
 
   constructor(drafts: Drafts, frame: Frame, build: BuildNested) {
-    this.drafts = drafts;
-    this.frame = frame;
-    this.build = build;
+    this.#drafts = drafts;
+    this.#frame = frame;
+    this.#build = build;
   }
 
   cond(branches: readonly Program[], inputs: readonly number[], outputs: readonly number[]): Command[] {
     const [selector, ...operands] = inputs;
     const donated = operands.map(() => false);
     const lists = branches.map(
-      (branch) => this.nested(branch, { inputs: operands, donated, targets: outputs }).commands,
+      (branch) => this.#nested(branch, { inputs: operands, donated, targets: outputs }).commands,
     );
     return [{ kind: "branch", selector, branches: lists }];
   }
@@ -61,13 +61,13 @@ class ControlWriter {
     inputs: readonly number[],
     outputs: readonly number[],
   ): Command[] {
-    const predicate = this.drafts.addToFrame("bool", 1, this.frame);
+    const predicate = this.#drafts.addToFrame("bool", 1, this.#frame);
     const operands = [...inputs.slice(0, constants), ...outputs];
     const donated = operands.map(() => false);
-    const test = this.nested(condition, { inputs: operands, donated, targets: [predicate] });
-    const step = this.carried(body, operands, constants, outputs, []);
+    const test = this.#nested(condition, { inputs: operands, donated, targets: [predicate] });
+    const step = this.#carried(body, operands, constants, outputs, []);
     return [
-      ...this.copyAll(inputs.slice(constants), outputs),
+      ...this.#copyAll(inputs.slice(constants), outputs),
       { kind: "while", condition: test.commands, predicate, body: step },
     ];
   }
@@ -84,7 +84,7 @@ class ControlWriter {
       const bytes = sizeOf(shape) * dtypeFacts[dtype].bytes;
       const reverse = parameters.reverse === true;
       const byteOffset = reverse ? bytes * (length - 1) : 0;
-      const buffer = this.drafts.add(dtype, sizeOf(shape), { kind: "view", of, byteOffset });
+      const buffer = this.#drafts.add(dtype, sizeOf(shape), { kind: "view", of, byteOffset });
       steps.push({ buffer, strideBytes: reverse ? -bytes : bytes });
       return buffer;
     };
@@ -94,15 +94,15 @@ class ControlWriter {
       .map((buffer, i) => slice(buffer, body.inputs[constants + carries + i]));
     const results = outputs.slice(carries).map((buffer, i) => slice(buffer, body.outputs[carries + i]));
     const operands = [...inputs.slice(0, constants), ...carry, ...sequences];
-    const commands = this.carried(body, operands, constants, carry, results);
+    const commands = this.#carried(body, operands, constants, carry, results);
     return [
-      ...this.copyAll(inputs.slice(constants, constants + carries), carry),
+      ...this.#copyAll(inputs.slice(constants, constants + carries), carry),
       { kind: "repeat", count: length, body: commands, steps },
     ];
   }
 
   // One iteration: the new carry goes over the old one in place where that is safe, else through a buffer of its own.
-  private carried(
+  #carried(
     body: Program,
     operands: readonly number[],
     constants: number,
@@ -114,21 +114,21 @@ class ControlWriter {
       return k >= 0 && k < carry.length ? k : false;
     });
     const next = carry.map((buffer) => {
-      const { dtype, length } = this.drafts.describe(buffer);
-      return this.drafts.addToFrame(dtype, length, this.frame);
+      const { dtype, length } = this.#drafts.describe(buffer);
+      return this.#drafts.addToFrame(dtype, length, this.#frame);
     });
-    const built = this.nested(body, { inputs: operands, donated, targets: [...next, ...results] });
-    return [...built.commands, ...this.copyAll(built.outputs.slice(0, carry.length), carry)];
+    const built = this.#nested(body, { inputs: operands, donated, targets: [...next, ...results] });
+    return [...built.commands, ...this.#copyAll(built.outputs.slice(0, carry.length), carry)];
   }
 
-  private nested(program: Program, bindings: Bindings): Built {
+  #nested(program: Program, bindings: Bindings): Built {
     const child = new Frame();
-    const built = this.build(child, program, bindings);
-    this.frame.close(child);
+    const built = this.#build(child, program, bindings);
+    this.#frame.close(child);
     return built;
   }
 
-  private copyAll(from: readonly number[], to: readonly number[]): Command[] {
+  #copyAll(from: readonly number[], to: readonly number[]): Command[] {
     return from.flatMap((buffer, i): Command[] =>
       buffer === to[i] ? [] : [{ kind: "copy", from: buffer, to: to[i] }],
     );

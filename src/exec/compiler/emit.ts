@@ -174,32 +174,32 @@ export function nameOf(cluster: Cluster): string {
 
 // Gives each Var of a kernel its position among the kernel's buffers, and each coordinate its form in the piece.
 class BufferTable {
-  private readonly byId: ReadonlyMap<number, Var>;
-  private readonly piece: Piece;
-  private readonly variables: Var[] = [];
-  private readonly buffers: KernelBuffer[] = [];
-  private readonly positions = new Map<number, number>();
-  private readonly renamed = new Map<Expression, Expression>();
+  readonly #byId: ReadonlyMap<number, Var>;
+  readonly #piece: Piece;
+  readonly #variables: Var[] = [];
+  readonly #buffers: KernelBuffer[] = [];
+  readonly #positions = new Map<number, number>();
+  readonly #renamed = new Map<Expression, Expression>();
 
   constructor(byId: ReadonlyMap<number, Var>, piece: Piece) {
-    this.byId = byId;
-    this.piece = piece;
+    this.#byId = byId;
+    this.#piece = piece;
   }
 
   write(variable: Var, access: "write" | "update"): number {
-    return this.add(variable, access);
+    return this.#add(variable, access);
   }
 
   rename(expression: Expression): Expression {
-    const known = this.renamed.get(expression);
+    const known = this.#renamed.get(expression);
     if (known !== undefined) return known;
-    const renewed = simplifyExpression(this.renew(expression));
-    this.renamed.set(expression, renewed);
+    const renewed = simplifyExpression(this.#renew(expression));
+    this.#renamed.set(expression, renewed);
     return renewed;
   }
 
   renameCoordinate(coordinate: Coordinate): Coordinate {
-    const there = this.piece.coordinate(coordinate);
+    const there = this.#piece.coordinate(coordinate);
     if (there.dynamic.length === 0) return there;
     const dynamic = there.dynamic.map((term) => ({ ...term, value: this.rename(term.value) }));
     return { ...there, dynamic };
@@ -210,30 +210,30 @@ class BufferTable {
   }
 
   finish(kernel: Omit<LoopNest, "buffers"> | Omit<Contraction, "buffers">): Emitted {
-    return { kernel: { ...kernel, buffers: this.buffers }, variables: this.variables };
+    return { kernel: { ...kernel, buffers: this.#buffers }, variables: this.#variables };
   }
 
-  private add(variable: Var, access: KernelBuffer["access"]): number {
-    this.variables.push(variable);
-    return this.buffers.push({ dtype: variable.type.dtype, access }) - 1;
+  #add(variable: Var, access: KernelBuffer["access"]): number {
+    this.#variables.push(variable);
+    return this.#buffers.push({ dtype: variable.type.dtype, access }) - 1;
   }
 
-  private read(id: number): number {
-    const known = this.positions.get(id);
+  #read(id: number): number {
+    const known = this.#positions.get(id);
     if (known !== undefined) return known;
-    const variable = this.byId.get(id);
+    const variable = this.#byId.get(id);
     if (variable === undefined) throw new Error(`Var ${id} is read but never stored`);
-    const position = this.add(variable, "read");
-    this.positions.set(id, position);
+    const position = this.#add(variable, "read");
+    this.#positions.set(id, position);
     return position;
   }
 
-  private renew(expression: Expression): Expression {
+  #renew(expression: Expression): Expression {
     switch (expression.kind) {
       case "load": {
-        const guards = this.piece.undecided(this.renameGuards(expression.guards));
+        const guards = this.#piece.undecided(this.renameGuards(expression.guards));
         if (guards === undefined) return s.literal(expression.dtype, expression.fill);
-        const buffer = this.read(expression.buffer);
+        const buffer = this.#read(expression.buffer);
         return { ...expression, buffer, index: this.renameCoordinate(expression.index), guards };
       }
       case "scalar": {
@@ -242,7 +242,7 @@ class BufferTable {
         return same ? expression : { ...expression, operands };
       }
       case "inside": {
-        const guards = this.piece.undecided(this.renameGuards(expression.guards));
+        const guards = this.#piece.undecided(this.renameGuards(expression.guards));
         if (guards === undefined || guards.length === 0)
           return s.literal("bool", guards === undefined ? 0 : 1);
         return { ...expression, guards };

@@ -11,18 +11,18 @@ const mostPieces = 8;
 /** A part of a kernel's loops: one axis runs over a part of its extent, numbered from 0; the others run as before. */
 export class Piece {
   readonly extents: readonly number[];
-  private readonly axis: number;
-  private readonly start: number;
+  readonly #axis: number;
+  readonly #start: number;
 
   constructor(extents: readonly number[], axis: number, start: number) {
     this.extents = extents;
-    this.axis = axis;
-    this.start = start;
+    this.#axis = axis;
+    this.#start = start;
   }
 
   /** A coordinate of the whole loops in terms of this piece's axes. */
   coordinate(coordinate: Coordinate): Coordinate {
-    return plus(coordinate, (coordinate.coefficients[this.axis] ?? 0) * this.start);
+    return plus(coordinate, (coordinate.coefficients[this.#axis] ?? 0) * this.#start);
   }
 
   /** The guards (in terms of this piece's axes) that hold at some points only; undefined if one holds nowhere. */
@@ -30,7 +30,7 @@ export class Piece {
     const open: Guard[] = [];
     for (const guard of guards) {
       const { coordinate, extent } = guard;
-      const [least, most] = this.range(coordinate);
+      const [least, most] = this.#range(coordinate);
       if (coordinate.dynamic.length > 0 || (least < 0 && most >= 0) || (least < extent && most >= extent)) {
         open.push(guard);
       } else if (most < 0 || least >= extent) return undefined;
@@ -38,7 +38,7 @@ export class Piece {
     return open;
   }
 
-  private range({ offset, coefficients }: Coordinate): [least: number, most: number] {
+  #range({ offset, coefficients }: Coordinate): [least: number, most: number] {
     let [least, most] = [offset, offset];
     for (const [axis, coefficient] of coefficients.entries()) {
       const reach = coefficient * (this.extents[axis] - 1);

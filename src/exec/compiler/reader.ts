@@ -40,15 +40,15 @@ export interface Member {
  */
 export class Reader {
   readonly members: Map<Var, Member> = new Map();
-  private readonly graph: Graph;
-  private readonly isStored: (variable: Var) => boolean;
-  private readonly extents: readonly number[];
-  private readonly memo = new Map<Var, Member[]>();
+  readonly #graph: Graph;
+  readonly #isStored: (variable: Var) => boolean;
+  readonly #extents: readonly number[];
+  readonly #memo = new Map<Var, Member[]>();
 
   constructor(graph: Graph, isStored: (variable: Var) => boolean, extents: readonly number[]) {
-    this.graph = graph;
-    this.isStored = isStored;
-    this.extents = extents;
+    this.#graph = graph;
+    this.#isStored = isStored;
+    this.#extents = extents;
   }
 
   /** The rule's view of an equation's operands. */
@@ -70,47 +70,47 @@ export class Reader {
       if (sameCoordinates(member.at, at)) return member.expression;
       throw new NotFusable();
     }
-    if (this.isStored(atom)) {
-      if (this.members.has(storageOf(this.graph, atom))) return this.aliasOfMember(atom, at);
-      return this.load(atom, at, guards);
+    if (this.#isStored(atom)) {
+      if (this.members.has(storageOf(this.#graph, atom))) return this.#aliasOfMember(atom, at);
+      return this.#load(atom, at, guards);
     }
-    if (guards.length > 0) return this.compute(atom, at, guards);
-    const known = this.memo.get(atom)?.find((candidate) => sameCoordinates(candidate.at, at));
+    if (guards.length > 0) return this.#compute(atom, at, guards);
+    const known = this.#memo.get(atom)?.find((candidate) => sameCoordinates(candidate.at, at));
     if (known !== undefined) return known.expression;
-    const expression = this.compute(atom, at, guards);
-    this.memo.set(atom, [...(this.memo.get(atom) ?? []), { at, expression }]);
+    const expression = this.#compute(atom, at, guards);
+    this.#memo.set(atom, [...(this.#memo.get(atom) ?? []), { at, expression }]);
     return expression;
   }
 
   /** The expression of a pointwise equation at coordinates, whether or not its result is stored. */
   computeHere(equation: Equation, at: readonly Coordinate[]): Expression {
-    return this.compute(equation.outputs[0], at, []);
+    return this.#compute(equation.outputs[0], at, []);
   }
 
-  private load(variable: Var, at: readonly Coordinate[], guards: readonly Guard[]): Expression {
+  #load(variable: Var, at: readonly Coordinate[], guards: readonly Guard[]): Expression {
     const { shape, dtype } = variable.type;
     const index = linearIndex(at, stridesOf(shape));
-    const buffer = storageOf(this.graph, variable).id;
+    const buffer = storageOf(this.#graph, variable).id;
     return { kind: "load", dtype, buffer, index, guards, fill: 0 };
   }
 
   // What this kernel computes is not in memory yet, under no name.
-  private aliasOfMember(variable: Var, at: readonly Coordinate[]): Expression {
-    const source = this.graph.origin.get(variable)?.inputs[0];
+  #aliasOfMember(variable: Var, at: readonly Coordinate[]): Expression {
+    const source = this.#graph.origin.get(variable)?.inputs[0];
     if (source === undefined || source instanceof Literal) throw new NotFusable();
-    const there = reshapeCoordinates(at, variable.type.shape, source.type.shape, this.extents);
+    const there = reshapeCoordinates(at, variable.type.shape, source.type.shape, this.#extents);
     if (there === undefined) throw new NotFusable();
     return this.valueAt(source, there);
   }
 
-  private compute(variable: Var, at: readonly Coordinate[], guards: readonly Guard[]): Expression {
-    const equation = this.graph.origin.get(variable);
+  #compute(variable: Var, at: readonly Coordinate[], guards: readonly Guard[]): Expression {
+    const equation = this.#graph.origin.get(variable);
     if (equation === undefined) throw new Error("an input is not stored");
     const { lowering } = equation.primitive;
     if (lowering.kind === "alias" || lowering.kind === "barrier") {
       const source = equation.inputs[0];
       if (source instanceof Literal) return this.valueAt(source, []);
-      const there = reshapeCoordinates(at, variable.type.shape, source.type.shape, this.extents);
+      const there = reshapeCoordinates(at, variable.type.shape, source.type.shape, this.#extents);
       if (there === undefined) throw new MustStore(source);
       return this.valueAt(source, there, guards);
     }

@@ -48,12 +48,12 @@ export class PlanWords {
   arenaBytes: number;
   readonly constantOffsets: readonly number[];
   readonly constantBytes: number;
-  private readonly plan: Plan;
-  private readonly codeOf: (command: Extract<Command, { kind: "kernel" }>) => KernelCode;
-  private readonly firstRoutine: number;
-  private readonly stepped = new Set<number>();
-  private readonly headers: StepHeader[] = [];
-  private readonly scratchOffset: number;
+  readonly #plan: Plan;
+  readonly #codeOf: (command: Extract<Command, { kind: "kernel" }>) => KernelCode;
+  readonly #firstRoutine: number;
+  readonly #stepped = new Set<number>();
+  readonly #headers: StepHeader[] = [];
+  readonly #scratchOffset: number;
 
   /** `codeOf` finds a kernel's code; routines are numbered from `firstRoutine`. */
   constructor(
@@ -61,10 +61,10 @@ export class PlanWords {
     codeOf: (command: Extract<Command, { kind: "kernel" }>) => KernelCode,
     firstRoutine: number,
   ) {
-    this.plan = plan;
-    this.codeOf = codeOf;
-    this.firstRoutine = firstRoutine;
-    this.scratchOffset = align(plan.arenaBytes);
+    this.#plan = plan;
+    this.#codeOf = codeOf;
+    this.#firstRoutine = firstRoutine;
+    this.#scratchOffset = align(plan.arenaBytes);
     this.arenaBytes = plan.arenaBytes;
     let constantBytes = 0;
     this.constantOffsets = plan.buffers.map(({ place }) => {
@@ -73,114 +73,114 @@ export class PlanWords {
       return offset;
     });
     this.constantBytes = constantBytes;
-    this.findSteps(plan.commands);
-    this.start = this.wholeList();
-    this.appendPatches();
+    this.#findSteps(plan.commands);
+    this.start = this.#wholeList();
+    this.#appendPatches();
   }
 
   // Where a check has failed before the first input is overwritten, the run ends there: the error word selects what follows.
-  private wholeList(): number {
-    const { commands, checks } = this.plan;
-    const first = firstOverwrite(this.plan);
-    const copies = this.outputCopies();
-    if (checks.length === 0 || first === commands.length) return this.list(commands, copies);
-    const rest: Word = { word: this.list(commands.slice(first), copies) };
-    const nothing = this.listAddress([]);
-    return this.list(commands.slice(0, first), [commandCodes.branch, errorWordAddress, 4, 2, rest, nothing]);
+  #wholeList(): number {
+    const { commands, checks } = this.#plan;
+    const first = firstOverwrite(this.#plan);
+    const copies = this.#outputCopies();
+    if (checks.length === 0 || first === commands.length) return this.#list(commands, copies);
+    const rest: Word = { word: this.#list(commands.slice(first), copies) };
+    const nothing = this.#listAddress([]);
+    return this.#list(commands.slice(0, first), [commandCodes.branch, errorWordAddress, 4, 2, rest, nothing]);
   }
 
-  private findSteps(commands: readonly Command[]): void {
+  #findSteps(commands: readonly Command[]): void {
     for (const command of commands) {
       if (command.kind === "repeat") {
-        for (const step of command.steps) this.stepped.add(step.buffer);
+        for (const step of command.steps) this.#stepped.add(step.buffer);
       }
-      for (const list of listsOf(command)) this.findSteps(list);
+      for (const list of listsOf(command)) this.#findSteps(list);
     }
   }
 
   // An output that is not computed in its own place is copied there at the end.
-  private outputCopies(): Word[] {
-    return this.plan.outputs.flatMap((buffer, output): Word[] => {
-      const { place } = this.plan.buffers[buffer];
+  #outputCopies(): Word[] {
+    return this.#plan.outputs.flatMap((buffer, output): Word[] => {
+      const { place } = this.#plan.buffers[buffer];
       if (place.kind === "input" || (place.kind === "output" && place.output === output)) return [];
       return [
         commandCodes.copy,
         [{ root: `output ${output}`, offset: 0 }],
-        this.address(buffer),
-        this.bytesOf(buffer),
+        this.#address(buffer),
+        this.#bytesOf(buffer),
       ];
     });
   }
 
-  private list(commands: readonly Command[], last: readonly Word[] = []): number {
-    const words = commands.flatMap((command) => this.command(command));
-    return this.append([...words, ...last, commandCodes.end]);
+  #list(commands: readonly Command[], last: readonly Word[] = []): number {
+    const words = commands.flatMap((command) => this.#command(command));
+    return this.#append([...words, ...last, commandCodes.end]);
   }
 
-  private command(command: Command): Word[] {
+  #command(command: Command): Word[] {
     switch (command.kind) {
       case "kernel":
-        return this.kernel(command);
+        return this.#kernel(command);
       case "copy": {
         const { from, to } = command;
-        return [commandCodes.copy, this.address(to), this.address(from), this.bytesOf(to)];
+        return [commandCodes.copy, this.#address(to), this.#address(from), this.#bytesOf(to)];
       }
       case "branch": {
         const { selector, branches } = command;
-        const { bytes } = dtypeFacts[this.plan.buffers[selector].dtype];
-        const lists = branches.map((branch) => this.listAddress(branch));
-        return [commandCodes.branch, this.address(selector), bytes, branches.length, ...lists];
+        const { bytes } = dtypeFacts[this.#plan.buffers[selector].dtype];
+        const lists = branches.map((branch) => this.#listAddress(branch));
+        return [commandCodes.branch, this.#address(selector), bytes, branches.length, ...lists];
       }
       case "while": {
         const { condition, predicate, body } = command;
         return [
           commandCodes.while,
-          this.listAddress(condition),
-          this.address(predicate),
-          this.listAddress(body),
+          this.#listAddress(condition),
+          this.#address(predicate),
+          this.#listAddress(body),
         ];
       }
       case "repeat": {
         const { count, body, steps } = command;
         const headers = steps.flatMap(({ buffer, strideBytes }): Word[] => [
-          this.stepBase(buffer),
+          this.#stepBase(buffer),
           strideBytes,
           0,
           { word: 0 },
         ]);
-        const address = this.append(headers);
+        const address = this.#append(headers);
         steps.forEach(({ buffer }, k) => {
-          this.headers.push({ root: `step ${buffer}`, at: address + 4 * k });
+          this.#headers.push({ root: `step ${buffer}`, at: address + 4 * k });
         });
-        return [commandCodes.repeat, count, this.listAddress(body), steps.length, { word: address }];
+        return [commandCodes.repeat, count, this.#listAddress(body), steps.length, { word: address }];
       }
     }
   }
 
-  private kernel(command: Extract<Command, { kind: "kernel" }>): Word[] {
+  #kernel(command: Extract<Command, { kind: "kernel" }>): Word[] {
     const { kernel, buffers } = command;
-    const addresses = buffers.map((buffer) => this.address(buffer));
+    const addresses = buffers.map((buffer) => this.#address(buffer));
     if (kernel.kind === "routine") {
-      const position = this.append(addresses);
-      const number = this.firstRoutine + this.routines.length;
+      const position = this.#append(addresses);
+      const number = this.#firstRoutine + this.routines.length;
       this.routines.push({ number, routine: kernel, buffers, position });
       return [commandCodes.routine, number];
     }
-    const { index, words, scratchBytes, parts } = this.codeOf(command);
+    const { index, words, scratchBytes, parts } = this.#codeOf(command);
     const scratch: Word[] = [];
     if (scratchBytes > 0) {
-      scratch.push([{ root: "arena", offset: this.scratchOffset }]);
-      this.arenaBytes = Math.max(this.arenaBytes, this.scratchOffset + scratchBytes);
+      scratch.push([{ root: "arena", offset: this.#scratchOffset }]);
+      this.arenaBytes = Math.max(this.arenaBytes, this.#scratchOffset + scratchBytes);
     }
-    const call = [index, { word: this.append([...addresses, ...scratch, ...words]) }];
+    const call = [index, { word: this.#append([...addresses, ...scratch, ...words]) }];
     return parts > 1 ? [commandCodes.parts, parts, ...call] : call;
   }
 
-  private listAddress(commands: readonly Command[]): Word {
-    return { word: this.list(commands) };
+  #listAddress(commands: readonly Command[]): Word {
+    return { word: this.#list(commands) };
   }
 
-  private append(words: readonly Word[]): number {
+  #append(words: readonly Word[]): number {
     const start = this.words.length;
     for (const word of words) {
       const position = this.words.length;
@@ -190,22 +190,22 @@ export class PlanWords {
         this.words.push(4 * word.word);
       } else {
         this.words.push(0);
-        for (const { root, offset } of word) this.patch(root, position, offset);
+        for (const { root, offset } of word) this.#patch(root, position, offset);
       }
     }
     return start;
   }
 
-  private patch(root: Root, position: number, offset: number): void {
+  #patch(root: Root, position: number, offset: number): void {
     const list = this.patches.get(root);
     if (list === undefined) this.patches.set(root, [position, offset]);
     else list.push(position, offset);
   }
 
   // The address of a buffer follows the place it lies in, and every stepped view on the way there.
-  private address(buffer: number, offset = 0): { root: Root; offset: number }[] {
-    const { place } = this.plan.buffers[buffer];
-    const moving: { root: Root; offset: number }[] = this.stepped.has(buffer)
+  #address(buffer: number, offset = 0): { root: Root; offset: number }[] {
+    const { place } = this.#plan.buffers[buffer];
+    const moving: { root: Root; offset: number }[] = this.#stepped.has(buffer)
       ? [{ root: `step ${buffer}`, offset }]
       : [];
     switch (place.kind) {
@@ -218,28 +218,28 @@ export class PlanWords {
       case "constant":
         return [...moving, { root: "constants", offset: offset + this.constantOffsets[buffer] }];
       case "view":
-        return [...moving, ...this.address(place.of, offset + place.byteOffset)];
+        return [...moving, ...this.#address(place.of, offset + place.byteOffset)];
     }
   }
 
-  private stepBase(buffer: number): Word {
-    const { place } = this.plan.buffers[buffer];
+  #stepBase(buffer: number): Word {
+    const { place } = this.#plan.buffers[buffer];
     if (place.kind !== "view") throw new TypeError("only views are stepped");
-    return this.address(place.of, place.byteOffset);
+    return this.#address(place.of, place.byteOffset);
   }
 
-  private bytesOf(buffer: number): number {
-    const { dtype, length } = this.plan.buffers[buffer];
+  #bytesOf(buffer: number): number {
+    const { dtype, length } = this.#plan.buffers[buffer];
     return length * dtypeFacts[dtype].bytes;
   }
 
   // All words are known now, and with them those that each stepped view moves.
-  private appendPatches(): void {
-    for (const { root, at } of this.headers) {
+  #appendPatches(): void {
+    for (const { root, at } of this.#headers) {
       const patches = this.patches.get(root) ?? [];
       const words: Word[] = patches.map((number, k) => (k % 2 === 0 ? { word: number } : number));
       this.words[at + 2] = patches.length / 2;
-      this.words[at + 3] = 4 * this.append(words);
+      this.words[at + 3] = 4 * this.#append(words);
     }
   }
 }

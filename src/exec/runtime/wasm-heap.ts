@@ -19,11 +19,11 @@ export class WasmHeap {
   readonly memory: WebAssembly.Memory;
   /** The memory as 32-bit words; growing it gives another view. */
   words: Int32Array<ArrayBufferLike>;
-  private readonly sizes = new Map<number, number>();
-  private readonly waiting = new Map<number, number[]>();
+  readonly #sizes = new Map<number, number>();
+  readonly #waiting = new Map<number, number[]>();
   /** Joined free ranges by address, none touching another. */
-  private ranges: Range[] = [];
-  private end = alignment;
+  #ranges: Range[] = [];
+  #end = alignment;
 
   constructor() {
     this.memory = new WebAssembly.Memory({ initial: 16, maximum: maximumPages });
@@ -37,79 +37,79 @@ export class WasmHeap {
   /** The address of a block. */
   allocate(bytes: number): number {
     const size = Math.max(alignment, Math.ceil(bytes / alignment) * alignment);
-    const address = this.waitingBlock(size) ?? this.takeRange(size) ?? this.makeRoom(size);
-    this.sizes.set(address, size);
+    const address = this.#waitingBlock(size) ?? this.#takeRange(size) ?? this.#makeRoom(size);
+    this.#sizes.set(address, size);
     return address;
   }
 
   free(address: number): void {
-    const size = this.sizes.get(address);
+    const size = this.#sizes.get(address);
     if (size === undefined) throw new RangeError(`no block of wasm memory begins at ${address}`);
-    this.sizes.delete(address);
-    const list = this.waiting.get(size);
-    if (list === undefined) this.waiting.set(size, [address]);
+    this.#sizes.delete(address);
+    const list = this.#waiting.get(size);
+    if (list === undefined) this.#waiting.set(size, [address]);
     else list.push(address);
   }
 
-  private waitingBlock(size: number): number | undefined {
-    return this.waiting.get(size)?.pop();
+  #waitingBlock(size: number): number | undefined {
+    return this.#waiting.get(size)?.pop();
   }
 
-  private makeRoom(size: number): number {
+  #makeRoom(size: number): number {
     const isLarge = size >= slabBytes;
-    if (isLarge || this.end + slabBytes > maximumPages * pageBytes) {
-      this.join();
-      const address = this.takeRange(size);
+    if (isLarge || this.#end + slabBytes > maximumPages * pageBytes) {
+      this.#join();
+      const address = this.#takeRange(size);
       if (address !== undefined) return address;
     }
-    if (isLarge) return this.fresh(size);
-    const slab = this.fresh(slabBytes);
-    this.ranges.push({ address: slab + size, bytes: slabBytes - size });
+    if (isLarge) return this.#fresh(size);
+    const slab = this.#fresh(slabBytes);
+    this.#ranges.push({ address: slab + size, bytes: slabBytes - size });
     return slab;
   }
 
   // The smallest free range that is large enough.
-  private takeRange(size: number): number | undefined {
+  #takeRange(size: number): number | undefined {
     let best: Range | undefined;
-    for (const range of this.ranges) {
+    for (const range of this.#ranges) {
       if (range.bytes >= size && (best === undefined || range.bytes < best.bytes)) best = range;
     }
     if (best === undefined) return undefined;
     const { address } = best;
     best.address += size;
     best.bytes -= size;
-    if (best.bytes === 0) this.ranges.splice(this.ranges.indexOf(best), 1);
+    if (best.bytes === 0) this.#ranges.splice(this.#ranges.indexOf(best), 1);
     return address;
   }
 
   // Joins the waiting blocks with one another and with the free ranges.
-  private join(): void {
-    if (this.waiting.size === 0) return;
-    for (const [bytes, addresses] of this.waiting) {
-      for (const address of addresses) this.ranges.push({ address, bytes });
+  #join(): void {
+    if (this.#waiting.size === 0) return;
+    for (const [bytes, addresses] of this.#waiting) {
+      for (const address of addresses) this.#ranges.push({ address, bytes });
     }
-    this.waiting.clear();
-    this.ranges.sort((a, b) => a.address - b.address);
+    this.#waiting.clear();
+    this.#ranges.sort((a, b) => a.address - b.address);
     const joined: Range[] = [];
-    for (const range of this.ranges) {
+    for (const range of this.#ranges) {
       const last = joined.at(-1);
       if (last !== undefined && last.address + last.bytes === range.address) last.bytes += range.bytes;
       else joined.push(range);
     }
-    this.ranges = joined;
+    this.#ranges = joined;
   }
 
-  private fresh(size: number): number {
+  #fresh(size: number): number {
     // A free range at the end shrinks the need.
-    const last = this.ranges.at(-1);
-    const address = last !== undefined && last.address + last.bytes === this.end ? last.address : this.end;
-    this.grow(address + size);
-    if (address !== this.end) this.ranges.pop();
-    this.end = address + size;
+    const last = this.#ranges.at(-1);
+    const address = last !== undefined && last.address + last.bytes === this.#end ? last.address : this.#end;
+    this.#grow(address + size);
+    if (address !== this.#end) this.#ranges.pop();
+    this.#end = address + size;
     return address;
   }
 
-  private grow(bytes: number): void {
+  #grow(bytes: number): void {
     const pages = this.buffer.byteLength / pageBytes;
     const needed = Math.ceil(bytes / pageBytes);
     if (needed <= pages) return;

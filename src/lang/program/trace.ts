@@ -27,17 +27,17 @@ let scopePath = "";
 /** One recording of a function on symbolic tensors. */
 export class Trace {
   readonly name: string;
-  private readonly equations: Equation[] = [];
-  private readonly captures = new Map<Var | Concrete, { tensor: Tensor; variable: Var }>();
-  private readonly known: Map<Var, Tensor> | undefined;
-  private readonly arguments: ReadonlyMap<Var, Tensor>;
-  private readonly origins = new Map<Var, Equation>();
+  readonly #equations: Equation[] = [];
+  readonly #captures = new Map<Var | Concrete, { tensor: Tensor; variable: Var }>();
+  readonly #known: Map<Var, Tensor> | undefined;
+  readonly #arguments: ReadonlyMap<Var, Tensor>;
+  readonly #origins = new Map<Var, Equation>();
   closed = false;
 
   constructor(name: string, values: ReadonlyMap<Var, Tensor> | undefined) {
     this.name = name;
-    this.known = values === undefined ? undefined : new Map();
-    this.arguments = values ?? new Map();
+    this.#known = values === undefined ? undefined : new Map();
+    this.#arguments = values ?? new Map();
   }
 
   /** The Var of a tensor inside this trace: its own, or a captured input. */
@@ -48,10 +48,10 @@ export class Trace {
       if (source.trace.closed) throw outlived(source);
     }
     const key = source instanceof Symbolic ? source.variable : source;
-    const captured = this.captures.get(key);
+    const captured = this.#captures.get(key);
     if (captured !== undefined) return captured.variable;
     const variable = new Var({ dtype: tensor.dtype, shape: tensor.shape });
-    this.captures.set(key, { tensor, variable });
+    this.#captures.set(key, { tensor, variable });
     return variable;
   }
 
@@ -59,8 +59,8 @@ export class Trace {
     const atoms = inputs.map((input): Atom => (input instanceof Literal ? input : this.variableOf(input)));
     const outputs = primitive.infer(inputs.map(operandType), parameters).map((type) => new Var(type));
     const equation: Equation = { primitive, inputs: atoms, outputs, parameters, scope: scopePath };
-    this.equations.push(equation);
-    for (const output of outputs) this.origins.set(output, equation);
+    this.#equations.push(equation);
+    for (const output of outputs) this.#origins.set(output, equation);
     return outputs.map((output) => this.tensorOf(output));
   }
 
@@ -70,10 +70,10 @@ export class Trace {
 
   finish(inputs: readonly Var[], outputs: readonly Tensor[]): Traced {
     const variables = outputs.map((output) => this.variableOf(output));
-    const captures = [...this.captures.values()];
+    const captures = [...this.#captures.values()];
     const program = new Program(
       [...inputs, ...captures.map((capture) => capture.variable)],
-      this.equations,
+      this.#equations,
       variables,
     );
     return { program, captured: captures.map((capture) => capture.tensor) };
@@ -81,7 +81,7 @@ export class Trace {
 
   /** What made a Var, for error messages. */
   describe(variable: Var): string {
-    const equation = this.origins.get(variable);
+    const equation = this.#origins.get(variable);
     const where = equation === undefined || equation.scope === "" ? "" : ` in '${equation.scope}'`;
     const what = equation === undefined ? "an input" : `a result of '${equation.primitive.name}'`;
     return `${what}${where} of ${this.name}`;
@@ -89,14 +89,14 @@ export class Trace {
 
   /** The concrete value of a Var, computed on demand where the arguments' values are at hand. */
   valueOf(variable: Var): Tensor | undefined {
-    if (this.known === undefined) return undefined;
-    const needed = this.needed(variable);
+    if (this.#known === undefined) return undefined;
+    const needed = this.#needed(variable);
     if (needed === undefined) return undefined;
-    for (const equation of this.equations) {
+    for (const equation of this.#equations) {
       if (!needed.has(equation)) continue;
       const inputs: Operand[] = [];
       for (const atom of equation.inputs) {
-        const value = atom instanceof Literal ? atom : this.known.get(atom);
+        const value = atom instanceof Literal ? atom : this.#known.get(atom);
         if (value === undefined) return undefined;
         inputs.push(value);
       }
@@ -108,20 +108,20 @@ export class Trace {
         types,
         equation.scope,
       );
-      for (const [i, output] of equation.outputs.entries()) this.known.set(output, results[i]);
+      for (const [i, output] of equation.outputs.entries()) this.#known.set(output, results[i]);
     }
-    return this.known.get(variable);
+    return this.#known.get(variable);
   }
 
   /** The equations to evaluate for a Var; undefined when an input has no value. */
-  private needed(variable: Var): Set<Equation> | undefined {
+  #needed(variable: Var): Set<Equation> | undefined {
     const needed = new Set<Equation>();
     const pending = [variable];
     for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-      if (this.known?.has(next)) continue;
-      const equation = this.origins.get(next);
+      if (this.#known?.has(next)) continue;
+      const equation = this.#origins.get(next);
       if (equation === undefined) {
-        if (!this.learnInput(next)) return undefined;
+        if (!this.#learnInput(next)) return undefined;
       } else if (!needed.has(equation)) {
         needed.add(equation);
         for (const atom of equation.inputs) if (atom instanceof Var) pending.push(atom);
@@ -131,11 +131,11 @@ export class Trace {
   }
 
   // Values of an outer trace are computed only when somebody reads them.
-  private learnInput(variable: Var): boolean {
-    const captured = [...this.captures.values()].find((capture) => capture.variable === variable);
-    const tensor = this.arguments.get(variable) ?? captured?.tensor;
+  #learnInput(variable: Var): boolean {
+    const captured = [...this.#captures.values()].find((capture) => capture.variable === variable);
+    const tensor = this.#arguments.get(variable) ?? captured?.tensor;
     const value = tensor === undefined ? undefined : concreteValue(tensor);
-    if (value !== undefined) this.known?.set(variable, value);
+    if (value !== undefined) this.#known?.set(variable, value);
     return value !== undefined;
   }
 }

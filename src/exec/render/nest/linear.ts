@@ -23,34 +23,34 @@ export interface Linear {
 
 /** Coordinates as sums of nodes, outer loops first, so that partial sums can leave the inner loops. */
 export class LinearForms {
-  private readonly nodes: NodeTable;
-  private readonly loops: LoopOrder;
-  private readonly value: (expression: Expression) => LaneNode;
-  private readonly strides = new Map<string, readonly IndexNode[]>();
-  private readonly known = new Map<string, Linear>();
-  private readonly depths: number[] = [];
+  readonly #nodes: NodeTable;
+  readonly #loops: LoopOrder;
+  readonly #value: (expression: Expression) => LaneNode;
+  readonly #strides = new Map<string, readonly IndexNode[]>();
+  readonly #known = new Map<string, Linear>();
+  readonly #depths: number[] = [];
 
   /** `value` gives the node of an index that comes from data. */
   constructor(nodes: NodeTable, loops: LoopOrder, value: (expression: Expression) => LaneNode) {
-    this.nodes = nodes;
-    this.loops = loops;
-    this.value = value;
+    this.#nodes = nodes;
+    this.#loops = loops;
+    this.#value = value;
     loops.order.forEach((axis, position) => {
-      this.depths[axis] = position + 1;
+      this.#depths[axis] = position + 1;
     });
   }
 
   /** start + scale · coordinate; equal forms are the same nodes. */
   of(coordinate: Coordinate, scale: number, start?: IndexNode): Linear {
-    const { order, sources, vectorAxis } = this.loops;
+    const { order, sources, vectorAxis } = this.#loops;
     const { offset, dynamic } = coordinate;
     const coefficients = order.map((axis) => coordinate.coefficients[sources?.[axis] ?? axis] ?? 0);
     const numbers = `${start?.id ?? ""}:${offset}:${scale}:${coefficients.join()}`;
-    const known = dynamic.length === 0 ? this.known.get(numbers) : undefined;
+    const known = dynamic.length === 0 ? this.#known.get(numbers) : undefined;
     if (known !== undefined) return known;
 
-    const { nodes } = this;
-    const strides = this.stridesOf(coefficients, scale);
+    const nodes = this.#nodes;
+    const strides = this.#stridesOf(coefficients, scale);
     const terms: IndexNode[] = [];
     let along: IndexNode | 0 | 1 = 0;
     order.forEach((axis, k) => {
@@ -62,7 +62,7 @@ export class LinearForms {
         : nodes.combine("mul", nodes.axis(axis), strides[k]);
       terms.push(term);
     });
-    const offsets = this.addDynamic(coordinate, scale, terms);
+    const offsets = this.#addDynamic(coordinate, scale, terms);
     let base = start;
     if (offset !== 0 || (base === undefined && terms.length === 0)) {
       const distance = nodes.word(offset * scale);
@@ -72,7 +72,7 @@ export class LinearForms {
     for (const term of terms) base = base === undefined ? term : nodes.combine("add", base, term);
     if (base === undefined) throw new TypeError("a linear form has at least one term");
     const linear: Linear = { base, along, offsets };
-    if (dynamic.length === 0) this.known.set(numbers, linear);
+    if (dynamic.length === 0) this.#known.set(numbers, linear);
     return linear;
   }
 
@@ -80,15 +80,15 @@ export class LinearForms {
   ramp({ base, along, offsets }: Linear, dtype: DType = "i32"): LaneNode {
     const fixed = typeof along === "number";
     const { axes, results } = dependence(fixed ? [base] : [base, along]);
-    const ramp = this.nodes.lanes(`i${dtype}${base.id},${fixed ? `c${along}` : along.id}`, {
+    const ramp = this.#nodes.lanes(`i${dtype}${base.id},${fixed ? `c${along}` : along.id}`, {
       kind: "ramp",
       base,
       step: along,
       dtype,
-      axes: along === 0 ? axes : axes | (1 << this.loops.vectorAxis),
+      axes: along === 0 ? axes : axes | (1 << this.#loops.vectorAxis),
       results,
     });
-    return offsets === undefined ? ramp : this.nodes.apply("add", dtype, [ramp, offsets]);
+    return offsets === undefined ? ramp : this.#nodes.apply("add", dtype, [ramp, offsets]);
   }
 
   /** An i32 in every lane. */
@@ -99,19 +99,19 @@ export class LinearForms {
   /** The number of loops around the place where a node can be computed. */
   depth(node: Node): number {
     let depth = 0;
-    for (const axis of this.loops.order) {
-      if ((node.axes & (1 << axis)) !== 0) depth = Math.max(depth, this.depths[axis]);
+    for (const axis of this.#loops.order) {
+      if ((node.axes & (1 << axis)) !== 0) depth = Math.max(depth, this.#depths[axis]);
     }
     return depth;
   }
 
   // Terms from data: one i32 where all lanes agree, else offsets in lanes, which are returned.
-  private addDynamic({ dynamic }: Coordinate, scale: number, terms: IndexNode[]): LaneNode | undefined {
-    const { nodes } = this;
-    const { vectorAxis } = this.loops;
+  #addDynamic({ dynamic }: Coordinate, scale: number, terms: IndexNode[]): LaneNode | undefined {
+    const nodes = this.#nodes;
+    const { vectorAxis } = this.#loops;
     let offsets: LaneNode | undefined;
     for (const term of dynamic) {
-      const value = this.value(term.value);
+      const value = this.#value(term.value);
       const factor = term.stride * scale;
       if (vectorAxis < 0 || (value.axes & (1 << vectorAxis)) === 0) {
         const first = nodes.index(`f${value.id}`, { kind: "first", value, ...dependence([value]) });
@@ -126,18 +126,18 @@ export class LinearForms {
   }
 
   // The strides of equal forms are the same words, so that their products are computed once.
-  private stridesOf(coefficients: readonly number[], scale: number): readonly IndexNode[] {
-    const { order, vectorAxis } = this.loops;
+  #stridesOf(coefficients: readonly number[], scale: number): readonly IndexNode[] {
+    const { order, vectorAxis } = this.#loops;
     const needed = coefficients.map((c, k) => (c === 1 && order[k] === vectorAxis ? 0 : c));
     const text = `${scale}:${needed.join()}`;
-    let strides = this.strides.get(text);
+    let strides = this.#strides.get(text);
     if (strides === undefined) {
       const words: IndexNode[] = [];
       needed.forEach((coefficient, k) => {
-        if (coefficient !== 0) words[k] = this.nodes.word(coefficient * scale);
+        if (coefficient !== 0) words[k] = this.#nodes.word(coefficient * scale);
       });
       strides = words;
-      this.strides.set(text, strides);
+      this.#strides.set(text, strides);
     }
     return strides;
   }

@@ -53,67 +53,69 @@ export function defineDriver(
 }
 
 class Driver {
-  private readonly module: ModuleBuilder;
-  private readonly f: FunctionBuilder;
-  private readonly structure: DriverStructure;
-  private readonly args: Local;
-  private readonly scratch: Local;
-  private readonly is: Integers;
+  readonly #module: ModuleBuilder;
+  readonly #f: FunctionBuilder;
+  readonly #structure: DriverStructure;
+  readonly #args: Local;
+  readonly #scratch: Local;
+  readonly #is: Integers;
 
   constructor(module: ModuleBuilder, f: FunctionBuilder, structure: DriverStructure) {
-    this.module = module;
-    this.f = f;
-    this.structure = structure;
-    [this.args] = f.parameters;
-    this.scratch = f.local("i32");
-    this.is = integers(f);
+    this.#module = module;
+    this.#f = f;
+    this.#structure = structure;
+    [this.#args] = f.parameters;
+    this.#scratch = f.local("i32");
+    this.#is = integers(f);
   }
 
   emit(epilogue: FunctionReference): void {
-    const { f, structure, scratch } = this;
-    const { add, subtract, divide, minimum, equal, load } = this.is;
+    const f = this.#f;
+    const structure = this.#structure;
+    const scratch = this.#scratch;
+    const { add, subtract, divide, minimum, equal, load } = this.#is;
     const [batch, column, row, depth, columns, rows, depths, leftPanels, rightPanels, slot, limit] =
       f.manyLocals("i32", 11);
-    const multiplyBlock = importShared(this.module, multiplyFunction(structure.dtype));
-    f.set(scratch, load(this.args, 4 * structure.scratchWord));
-    f.push(this.inScratch(this.word("zeroPlaces")));
+    const multiplyBlock = importShared(this.#module, multiplyFunction(structure.dtype));
+    f.set(scratch, load(this.#args, 4 * structure.scratchWord));
+    f.push(this.#inScratch(this.#word("zeroPlaces")));
     f.i32(0);
     f.i32(placesBytes);
     f.memoryFill();
     for (const side of ["left", "right"] as const) {
-      this.materialize(side);
-      this.initialize(side);
+      this.#materialize(side);
+      this.#initialize(side);
     }
     // size = min(block, total − from), and that in whole tiles
     const cut = (size: Local, block: LoopWord, total: LoopWord, from: Local): void => {
-      f.set(size, subtract(this.word(total), from));
-      f.set(limit, this.word(block));
+      f.set(size, subtract(this.#word(total), from));
+      f.set(limit, this.#word(block));
       f.set(size, minimum(size, limit));
     };
     const panelsOf = (size: Local, tile: number): Operand => divide(add(size, tile - 1), tile);
 
-    f.forRange(batch, { from: 0, to: this.word("batch") }, () => {
-      this.startAt("left", batch);
-      this.startAt("right", batch);
-      f.forRange(column, { from: 0, to: this.word("columns"), step: this.word("blockColumns") }, () => {
+    f.forRange(batch, { from: 0, to: this.#word("batch") }, () => {
+      this.#startAt("left", batch);
+      this.#startAt("right", batch);
+      f.forRange(column, { from: 0, to: this.#word("columns"), step: this.#word("blockColumns") }, () => {
         cut(columns, "blockColumns", "columns", column);
         f.set(rightPanels, panelsOf(columns, tileColumns(structure.dtype)));
-        f.forRange(row, { from: 0, to: this.word("rows"), step: this.word("blockRows") }, () => {
+        f.forRange(row, { from: 0, to: this.#word("rows"), step: this.#word("blockRows") }, () => {
           cut(rows, "blockRows", "rows", row);
           f.set(leftPanels, panelsOf(rows, tileRows));
-          f.set(slot, this.inScratch(this.word("rightBlock")));
-          f.forRange(depth, { from: 0, to: this.word("depth"), step: this.word("blockDepth") }, () => {
+          f.set(slot, this.#inScratch(this.#word("rightBlock")));
+          f.forRange(depth, { from: 0, to: this.#word("depth"), step: this.#word("blockDepth") }, () => {
             cut(depths, "blockDepth", "depth", depth);
-            f.push(this.word("direct"));
+            f.push(this.#word("direct"));
             f.if(
-              () => f.set(slot, this.inPlace(column, depth)),
+              () => f.set(slot, this.#inPlace(column, depth)),
               () => {
                 // The right block is packed for the first block of rows and kept for the others if it can be.
                 f.push(equal(row, 0));
-                f.push(this.word("repackRight"));
+                f.push(this.#word("repackRight"));
                 f.emit("i32.or");
                 f.if(() =>
-                  this.pack(
+                  this.#pack(
                     "right",
                     slot,
                     column,
@@ -121,13 +123,13 @@ class Driver {
                     rightPanels,
                     depth,
                     depths,
-                    this.word("rightPanelBytes"),
+                    this.#word("rightPanelBytes"),
                   ),
                 );
               },
             );
-            const left = this.inScratch(this.word("leftBlock"));
-            this.pack("left", left, row, rows, leftPanels, depth, depths, this.word("leftPanelBytes"));
+            const left = this.#inScratch(this.#word("leftBlock"));
+            this.#pack("left", left, row, rows, leftPanels, depth, depths, this.#word("leftPanelBytes"));
             pushMultiplyArguments(f, {
               left,
               right: slot,
@@ -135,16 +137,16 @@ class Driver {
               depth: depths,
               leftPanels,
               rightPanels,
-              leftPanelBytes: this.word("leftPanelBytes"),
-              rightPanelBytes: this.word("rightPanelBytes"),
-              rightDepthBytes: this.word("rightDepthBytes"),
-              rowBytes: this.word("rowBytes"),
+              leftPanelBytes: this.#word("leftPanelBytes"),
+              rightPanelBytes: this.#word("rightPanelBytes"),
+              rightDepthBytes: this.#word("rightDepthBytes"),
+              rowBytes: this.#word("rowBytes"),
               accumulate: depth,
             });
             f.call(multiplyBlock);
-            f.increment(slot, this.word("rightSlotBytes"));
+            f.increment(slot, this.#word("rightSlotBytes"));
           });
-          for (const operand of [this.args, batch, row, rows, column, columns]) f.push(operand);
+          for (const operand of [this.#args, batch, row, rows, column, columns]) f.push(operand);
           f.call(epilogue);
         });
       });
@@ -152,9 +154,10 @@ class Driver {
   }
 
   // Runs the nest that computes an operand, on arguments of its own: the contraction's buffers, the operand, the nest's words.
-  private materialize(side: Side): void {
-    const { f, structure } = this;
-    const { add, store } = this.is;
+  #materialize(side: Side): void {
+    const f = this.#f;
+    const structure = this.#structure;
+    const { add, store } = this.#is;
     const { nest } = structure[side];
     if (nest === undefined) return;
     const target = f.local("i32");
@@ -163,46 +166,47 @@ class Driver {
       for (const operand of [to, from, bytes]) f.push(operand);
       f.memoryCopy();
     };
-    f.set(target, this.inScratch(this.operand(side, "nestArguments")));
-    copy(target, this.args, buffersBytes);
-    store(target, buffersBytes, this.inScratch(this.operand(side, "materialized")));
+    f.set(target, this.#inScratch(this.#operand(side, "nestArguments")));
+    copy(target, this.#args, buffersBytes);
+    store(target, buffersBytes, this.#inScratch(this.#operand(side, "materialized")));
     copy(
       add(target, buffersBytes + 4),
-      add(this.args, this.operand(side, "nestWords")),
-      this.operand(side, "nestBytes"),
+      add(this.#args, this.#operand(side, "nestWords")),
+      this.#operand(side, "nestBytes"),
     );
     f.get(target);
-    f.call(nest.define(this.module, undefined));
+    f.call(nest.define(this.#module, undefined));
   }
 
   // Writes what stays the same of an operand's pack frame, and its fills.
-  private initialize(side: Side): void {
-    const { f, structure } = this;
-    const { store, equal, add } = this.is;
+  #initialize(side: Side): void {
+    const f = this.#f;
+    const structure = this.#structure;
+    const { store, equal, add } = this.#is;
     const { plan } = structure[side];
     const [frame, area] = f.manyLocals("i32", 2);
-    f.set(frame, this.inScratch(this.operand(side, "frame")));
-    f.set(area, this.inScratch(this.operand(side, "fillArea")));
+    f.set(frame, this.#inScratch(this.#operand(side, "frame")));
+    f.set(area, this.#inScratch(this.#operand(side, "fillArea")));
     const lanes = laneFacts[structure.dtype].lanes;
     const fields: [keyof typeof packFrame, Operand][] = [
-      ["source", this.source(side)],
-      ["elements", this.inScratch(this.operand(side, "elements"))],
-      ["runs", this.inScratch(this.operand(side, "runs"))],
-      ["guards", add(this.args, this.operand(side, "limits"))],
-      ["stride", this.operand(side, "stride")],
-      ["panelBytes", this.word(side === "left" ? "leftPanelBytes" : "rightPanelBytes")],
+      ["source", this.#source(side)],
+      ["elements", this.#inScratch(this.#operand(side, "elements"))],
+      ["runs", this.#inScratch(this.#operand(side, "runs"))],
+      ["guards", add(this.#args, this.#operand(side, "limits"))],
+      ["stride", this.#operand(side, "stride")],
+      ["panelBytes", this.#word(side === "left" ? "leftPanelBytes" : "rightPanelBytes")],
       ["vectorsPerPanel", side === "left" ? tileRows / lanes : tileVectors],
       ["fillArea", area],
     ];
     for (const [name, value] of fields) store(frame, packFrame[name], value);
-    store(frame, packFrame.fill, this.operand(side, "fillLow"));
-    store(frame, packFrame.fill + 4, this.operand(side, "fillHigh"));
+    store(frame, packFrame.fill, this.#operand(side, "fillLow"));
+    store(frame, packFrame.fill + 4, this.#operand(side, "fillHigh"));
     if (plan.guards === 0) return;
     const end = f.local("i32");
-    f.set(end, add(area, this.operand(side, "fillBytes")));
+    f.set(end, add(area, this.#operand(side, "fillBytes")));
     f.loop((again) => {
-      store(area, 0, this.operand(side, "fillLow"));
-      store(area, 4, this.operand(side, "fillHigh"));
+      store(area, 0, this.#operand(side, "fillLow"));
+      store(area, 4, this.#operand(side, "fillHigh"));
       f.increment(area, 8);
       f.push(equal(area, end));
       f.emit("i32.eqz");
@@ -210,30 +214,30 @@ class Driver {
     });
   }
 
-  private source(side: Side): Operand {
-    const { plan, nest } = this.structure[side];
-    if (nest !== undefined) return this.inScratch(this.operand(side, "materialized"));
-    return this.is.load(this.args, 4 * plan.buffer);
+  #source(side: Side): Operand {
+    const { plan, nest } = this.#structure[side];
+    if (nest !== undefined) return this.#inScratch(this.#operand(side, "materialized"));
+    return this.#is.load(this.#args, 4 * plan.buffer);
   }
 
   // The address of a block of a right operand that is read where it lies.
-  private inPlace(column: Local, depth: Local): Operand {
-    const { add, multiply, load } = this.is;
-    const { bytes } = laneFacts[this.structure.dtype];
-    const start = add(this.source("right"), load(this.inScratch(this.operand("right", "places"))));
-    return add(start, add(multiply(depth, this.word("rightDepthBytes")), multiply(column, bytes)));
+  #inPlace(column: Local, depth: Local): Operand {
+    const { add, multiply, load } = this.#is;
+    const { bytes } = laneFacts[this.#structure.dtype];
+    const start = add(this.#source("right"), load(this.#inScratch(this.#operand("right", "places"))));
+    return add(start, add(multiply(depth, this.#word("rightDepthBytes")), multiply(column, bytes)));
   }
 
   // The places of an operand at a batch index.
-  private startAt(side: Side, batch: Local): void {
-    const { f } = this;
-    const { add } = this.is;
-    this.walk(
+  #startAt(side: Side, batch: Local): void {
+    const f = this.#f;
+    const { add } = this.#is;
+    this.#walk(
       side,
       "elements",
-      this.inScratch(this.operand(side, "places")),
+      this.#inScratch(this.#operand(side, "places")),
       "batch",
-      add(this.args, this.operand(side, "start")),
+      add(this.#args, this.#operand(side, "start")),
       batch,
       1,
     );
@@ -241,7 +245,7 @@ class Driver {
   }
 
   // Packs a block of an operand to `out`.
-  private pack(
+  #pack(
     side: Side,
     out: Operand,
     position: Local,
@@ -251,24 +255,25 @@ class Driver {
     depths: Local,
     panelBytes: Operand,
   ): void {
-    const { f, structure } = this;
+    const f = this.#f;
+    const structure = this.#structure;
     const { along, guards } = structure[side].plan;
-    const { add, subtract, multiply, store, load, greater } = this.is;
+    const { add, subtract, multiply, store, load, greater } = this.#is;
     const frame = f.local("i32");
     const tile = side === "left" ? tileRows : tileColumns(structure.dtype);
-    f.set(frame, this.inScratch(this.operand(side, "frame")));
+    f.set(frame, this.#inScratch(this.#operand(side, "frame")));
     store(frame, packFrame.out, out);
-    const places = this.inScratch(this.operand(side, "places"));
-    const zeros = this.inScratch(this.word("zeroPlaces"));
+    const places = this.#inScratch(this.#operand(side, "places"));
+    const zeros = this.#inScratch(this.#word("zeroPlaces"));
     const [elementGroup, runGroup] = along ? (["depth", "panel"] as const) : (["panel", "depth"] as const);
     const rangeOf = { panel: [position, count], depth: [depth, depths] } as const;
     const elements = load(frame, packFrame.elements);
     const runs = load(frame, packFrame.runs);
     store(frame, packFrame.elementCount, () =>
-      this.walk(side, "elements", elements, elementGroup, places, ...rangeOf[elementGroup]),
+      this.#walk(side, "elements", elements, elementGroup, places, ...rangeOf[elementGroup]),
     );
     store(frame, packFrame.runCount, () =>
-      this.walk(side, "runs", runs, runGroup, zeros, ...rangeOf[runGroup]),
+      this.#walk(side, "runs", runs, runGroup, zeros, ...rangeOf[runGroup]),
     );
     // Lanes of the last panel that no row or column fills must not hold denormals, which are slow.
     f.push(greater(multiply(panels, tile), count));
@@ -280,11 +285,11 @@ class Driver {
     });
     f.get(frame);
     const direction = along ? "along" : "across";
-    f.call(importShared(this.module, packFunction(direction, guards, laneFacts[structure.dtype].bytes)));
+    f.call(importShared(this.#module, packFunction(direction, guards, laneFacts[structure.dtype].bytes)));
   }
 
   // Leaves the number of entries written.
-  private walk(
+  #walk(
     side: Side,
     write: "elements" | "runs",
     out: Operand,
@@ -293,24 +298,24 @@ class Driver {
     from: Operand,
     count: Operand,
   ): void {
-    const { f } = this;
-    const { add } = this.is;
-    const axes = add(this.args, this.operand(side, `${group}Axes`));
-    const rank = this.operand(side, `${group}Rank`);
-    const indices = this.inScratch(this.word("indices"));
+    const f = this.#f;
+    const { add } = this.#is;
+    const axes = add(this.#args, this.#operand(side, `${group}Axes`));
+    const rank = this.#operand(side, `${group}Rank`);
+    const indices = this.#inScratch(this.#word("indices"));
     for (const operand of [out, axes, rank, start, from, count, indices]) f.push(operand);
-    f.call(importShared(this.module, walkFunction(write, this.structure[side].plan.guards)));
+    f.call(importShared(this.#module, walkFunction(write, this.#structure[side].plan.guards)));
   }
 
-  private inScratch(offset: Operand): Operand {
-    return this.is.add(this.scratch, offset);
+  #inScratch(offset: Operand): Operand {
+    return this.#is.add(this.#scratch, offset);
   }
 
-  private word(name: LoopWord): Operand {
-    return this.is.load(this.args, 4 * (this.structure.scratchWord + 1 + loopWord(name)));
+  #word(name: LoopWord): Operand {
+    return this.#is.load(this.#args, 4 * (this.#structure.scratchWord + 1 + loopWord(name)));
   }
 
-  private operand(side: Side, name: OperandWord): Operand {
-    return this.is.load(this.args, 4 * (this.structure.scratchWord + 1 + operandWord(side, name)));
+  #operand(side: Side, name: OperandWord): Operand {
+    return this.#is.load(this.#args, 4 * (this.#structure.scratchWord + 1 + operandWord(side, name)));
   }
 }

@@ -33,15 +33,15 @@ type Group = readonly Axis[];
 
 /** A contraction's epilogue as code and words. */
 export class Epilogue {
-  private readonly graph: Graph;
-  private readonly statements: readonly (StoreNode | CheckNode)[];
-  private readonly batch: Group;
-  private readonly rows: Group;
-  private readonly columns: Group;
+  readonly #graph: Graph;
+  readonly #statements: readonly (StoreNode | CheckNode)[];
+  readonly #batch: Group;
+  readonly #rows: Group;
+  readonly #columns: Group;
   /** The number of the axis that counts sums from the start of scratch to lane 0's, less the vector axis' index. */
-  private readonly sumsAxis: number;
-  private readonly rowElements: IndexNode;
-  private readonly lanes: 2 | 4;
+  readonly #sumsAxis: number;
+  readonly #rowElements: IndexNode;
+  readonly #lanes: 2 | 4;
 
   /** `before` words stand before the epilogue's own, `rowElements` sums lie from one row to the next. */
   constructor(contraction: Contraction, before: number, rowElements: number) {
@@ -49,7 +49,7 @@ export class Epilogue {
     const axisCount = batch.length + rows.length + columns.length;
     const nest = { ...contraction, kind: "loops", space: [], inner: [], statements: epilogue } as const;
     const { coordinates, hasDouble } = sitesOf(nest);
-    this.sumsAxis = axisCount;
+    this.#sumsAxis = axisCount;
     const merged = {
       batch: mergeGroup(batch, 0, coordinates),
       rows: mergeGroup(rows, batch.length, coordinates),
@@ -62,7 +62,7 @@ export class Epilogue {
       ...merged.batch.sources,
       ...merged.rows.sources,
       ...merged.columns.sources.slice(0, -1),
-      this.sumsAxis,
+      this.#sumsAxis,
       vectorAxis,
     ];
     // The sums are a buffer more, whose address is the word behind the others: that of scratch.
@@ -70,12 +70,12 @@ export class Epilogue {
     const graph = new Graph({ buffers: [...buffers, sums], before, order, vectorAxis, resultAxes: 0 });
     const group = ({ extents, sources }: { extents: number[]; sources: number[] }): Group =>
       sources.map((number, k) => ({ number, extent: graph.use(graph.word(extents[k]), "extent") }));
-    this.batch = group(merged.batch);
-    this.rows = group(merged.rows);
-    this.columns = group(merged.columns);
-    this.rowElements = graph.use(graph.word(rowElements), "row");
+    this.#batch = group(merged.batch);
+    this.#rows = group(merged.rows);
+    this.#columns = group(merged.columns);
+    this.#rowElements = graph.use(graph.word(rowElements), "row");
     const coefficients = new Array<number>(axisCount + 2).fill(0);
-    coefficients[this.sumsAxis] = 1;
+    coefficients[this.#sumsAxis] = 1;
     coefficients[vectorAxis] = 1;
     const load: Load = {
       kind: "load",
@@ -86,35 +86,35 @@ export class Epilogue {
       fill: 0,
     };
     graph.fixResult(0, graph.value(load));
-    this.statements = epilogue.map((statement) => {
+    this.#statements = epilogue.map((statement) => {
       graph.nextStatement();
       return statement.kind === "store" ? graph.store(statement) : graph.check(statement);
     });
-    this.graph = graph;
-    this.lanes = hasDouble || laneFacts[dtype].lanes === 2 ? 2 : 4;
+    this.#graph = graph;
+    this.#lanes = hasDouble || laneFacts[dtype].lanes === 2 ? 2 : 4;
   }
 
   get words(): readonly number[] {
-    return this.graph.words;
+    return this.#graph.words;
   }
 
   get key(): string {
-    const ranks = [this.batch, this.rows, this.columns].map((group) =>
+    const ranks = [this.#batch, this.#rows, this.#columns].map((group) =>
       group.map((axis) => axis.number).join(),
     );
-    return `${this.lanes}|${ranks.join("|")}|${this.graph.key}`;
+    return `${this.#lanes}|${ranks.join("|")}|${this.#graph.key}`;
   }
 
   /** Defines the epilogue's function. */
   define(module: ModuleBuilder): FunctionReference {
-    return module.define(undefined, epilogueSignature, (f) => this.emit(module, f));
+    return module.define(undefined, epilogueSignature, (f) => this.#emit(module, f));
   }
 
-  private emit(module: ModuleBuilder, f: FunctionBuilder): void {
+  #emit(module: ModuleBuilder, f: FunctionBuilder): void {
     const { add, subtract, multiply, minimum, less } = integers(f);
     const [args, batchIndex, firstRow, rowCount, firstColumn, columnCount] = f.parameters;
-    const e = new Emitter(module, f, args, this.graph, this.lanes);
-    const roots = this.statements.flatMap((statement) => [...statementNodes(statement)]);
+    const e = new Emitter(module, f, args, this.#graph, this.#lanes);
+    const roots = this.#statements.flatMap((statement) => [...statementNodes(statement)]);
     const [row, rowStart, sums, position, end] = f.manyLocals("i32", 5);
     const push = (node: IndexNode) => () => e.pushIndex(node);
     const bind = (group: Group, indices: readonly Local[]): void => {
@@ -123,12 +123,12 @@ export class Epilogue {
       });
     };
     const locals = (group: Group): Local[] => f.manyLocals("i32", group.length);
-    const [batch, rows, columns] = [locals(this.batch), locals(this.rows), locals(this.columns)];
+    const [batch, rows, columns] = [locals(this.#batch), locals(this.#rows), locals(this.#columns)];
     const lastColumn = columns[columns.length - 1];
 
     e.scope(() => {
       e.hoist(
-        [this.rowElements, ...[this.batch, this.rows, this.columns].flat().map((axis) => axis.extent)],
+        [this.#rowElements, ...[this.#batch, this.#rows, this.#columns].flat().map((axis) => axis.extent)],
         0,
       );
       const digits = (group: Group, indices: readonly Local[], flat: Operand): void =>
@@ -138,43 +138,43 @@ export class Epilogue {
           indices,
           flat,
         );
-      digits(this.batch, batch, batchIndex);
-      bind(this.batch, batch);
+      digits(this.#batch, batch, batchIndex);
+      bind(this.#batch, batch);
       e.hoist(roots, 0);
-      digits(this.rows, rows, firstRow);
+      digits(this.#rows, rows, firstRow);
       f.forRange(row, { from: 0, to: rowCount }, () => {
         e.scope(() => {
-          f.set(rowStart, multiply(row, push(this.rowElements)));
-          bind(this.rows, rows);
+          f.set(rowStart, multiply(row, push(this.#rowElements)));
+          bind(this.#rows, rows);
           e.hoist(roots, 0);
-          digits(this.columns, columns, firstColumn);
+          digits(this.#columns, columns, firstColumn);
           f.set(position, 0);
           f.loop((nextRun) => {
             // A run along the last column axis: sums + its index = row start + position.
             f.set(sums, subtract(add(rowStart, position), lastColumn));
             f.set(end, subtract(add(lastColumn, columnCount), position));
-            f.set(end, minimum(end, push(this.columns[columns.length - 1].extent)));
+            f.set(end, minimum(end, push(this.#columns[columns.length - 1].extent)));
             f.increment(position, subtract(end, lastColumn));
             e.scope(() => {
-              e.bind(this.sumsAxis, sums);
-              bind(this.columns.slice(0, -1), columns);
+              e.bind(this.#sumsAxis, sums);
+              bind(this.#columns.slice(0, -1), columns);
               e.hoist(roots, 0);
-              this.emitRun(e, lastColumn, end);
+              this.#emitRun(e, lastColumn, end);
             });
             if (columns.length === 1) return;
             f.set(lastColumn, 0);
-            this.carry(e, this.columns.slice(0, -1), columns);
+            this.#carry(e, this.#columns.slice(0, -1), columns);
             f.push(less(position, columnCount));
             f.branchIf(nextRun);
           });
         });
-        this.carry(e, this.rows, rows);
+        this.#carry(e, this.#rows, rows);
       });
     });
   }
 
   // One step along the last axis of a group, carrying into those before it.
-  private carry(e: Emitter, group: Group, indices: readonly Local[]): void {
+  #carry(e: Emitter, group: Group, indices: readonly Local[]): void {
     const { f } = e;
     const { equal } = integers(f);
     const step = (k: number): void => {
@@ -191,15 +191,15 @@ export class Epilogue {
   }
 
   // The statements for the last column axis from `index` to `end`.
-  private emitRun(e: Emitter, index: Local, end: Local): void {
+  #emitRun(e: Emitter, index: Local, end: Local): void {
     const { f, lanes } = e;
     const { subtract, greaterOrEqual, less } = integers(f);
-    const vectorAxis = this.columns[this.columns.length - 1].number;
+    const vectorAxis = this.#columns[this.#columns.length - 1].number;
     const body = (mode: LaneMode): void =>
       e.scope(() => {
         e.mode = mode;
         e.bind(vectorAxis, index);
-        for (const statement of this.statements) {
+        for (const statement of this.#statements) {
           if (statement.kind === "store") emitStore(e, statement, 0);
           else emitCheck(e, statement, 0);
         }

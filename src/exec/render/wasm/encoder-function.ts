@@ -30,21 +30,21 @@ const bits = new DataView(new ArrayBuffer(8));
 /** The body of one function under construction: instructions are appended in order. */
 export class FunctionBuilder {
   readonly parameters: readonly Local[];
-  private readonly code = new ByteWriter();
-  private readonly locals: ValueType[] = [];
-  private readonly calls: { readonly position: number; readonly target: FunctionReference }[] = [];
-  private readonly typeIndex: (signature: Signature) => number;
-  private depth = 0;
+  readonly #code = new ByteWriter();
+  readonly #locals: ValueType[] = [];
+  readonly #calls: { readonly position: number; readonly target: FunctionReference }[] = [];
+  readonly #typeIndex: (signature: Signature) => number;
+  #depth = 0;
 
   /** `typeIndex` gives the index of a signature in the module's type section. */
   constructor(signature: Signature, typeIndex: (signature: Signature) => number) {
-    this.typeIndex = typeIndex;
+    this.#typeIndex = typeIndex;
     this.parameters = signature.parameters.map((type, index) => ({ index, type }));
   }
 
   /** A new local variable, 0 at first. */
   local(type: ValueType): Local {
-    const index = this.parameters.length + this.locals.push(type) - 1;
+    const index = this.parameters.length + this.#locals.push(type) - 1;
     return { index, type };
   }
 
@@ -55,34 +55,34 @@ export class FunctionBuilder {
 
   /** Instructions without immediates. */
   emit(...operations: PlainOpcode[]): void {
-    for (const operation of operations) this.opcode(plainOpcodes[operation]);
+    for (const operation of operations) this.#opcode(plainOpcodes[operation]);
   }
 
   /** A load or a store at the address on the stack plus a constant offset. */
   memory(operation: MemoryOpcode, offset = 0): void {
-    this.opcode(memoryOpcodes[operation]);
-    this.code.byte(0);
-    this.code.unsigned(offset);
+    this.#opcode(memoryOpcodes[operation]);
+    this.#code.byte(0);
+    this.#code.unsigned(offset);
   }
 
   /** A load or a store of one lane. */
   memoryLane(operation: MemoryLaneOpcode, lane: number, offset = 0): void {
-    this.opcode(memoryLaneOpcodes[operation]);
-    this.code.byte(0);
-    this.code.unsigned(offset);
-    this.code.byte(lane);
+    this.#opcode(memoryLaneOpcodes[operation]);
+    this.#code.byte(0);
+    this.#code.unsigned(offset);
+    this.#code.byte(lane);
   }
 
   /** Extracts or replaces a lane. */
   lane(operation: LaneOpcode, lane: number): void {
-    this.opcode(laneOpcodes[operation]);
-    this.code.byte(lane);
+    this.#opcode(laneOpcodes[operation]);
+    this.#code.byte(lane);
   }
 
   /** Picks 16 bytes out of the 32 of two vectors. */
   shuffle(bytes: readonly number[]): void {
-    this.opcode(0xfd000d);
-    this.code.append(bytes);
+    this.#opcode(0xfd000d);
+    this.#code.append(bytes);
   }
 
   /** Picks 4 words out of the 8 of two vectors. */
@@ -91,44 +91,44 @@ export class FunctionBuilder {
   }
 
   i32(value: number): void {
-    this.code.byte(0x41);
-    this.code.signed(value);
+    this.#code.byte(0x41);
+    this.#code.signed(value);
   }
 
   f32(value: number): void {
-    this.code.byte(0x43);
+    this.#code.byte(0x43);
     bits.setFloat32(0, value, true);
-    for (let k = 0; k < 4; k++) this.code.byte(bits.getUint8(k));
+    for (let k = 0; k < 4; k++) this.#code.byte(bits.getUint8(k));
   }
 
   f64(value: number): void {
-    this.code.byte(0x44);
+    this.#code.byte(0x44);
     bits.setFloat64(0, value, true);
-    for (let k = 0; k < 8; k++) this.code.byte(bits.getUint8(k));
+    for (let k = 0; k < 8; k++) this.#code.byte(bits.getUint8(k));
   }
 
   /** A vector constant from its 16 bytes. */
   v128(bytes: ArrayLike<number>): void {
-    this.opcode(0xfd000c);
-    for (let k = 0; k < 16; k++) this.code.byte(bytes[k]);
+    this.#opcode(0xfd000c);
+    for (let k = 0; k < 16; k++) this.#code.byte(bytes[k]);
   }
 
   get(local: Local): void {
-    this.code.byte(0x20);
-    this.code.unsigned(local.index);
+    this.#code.byte(0x20);
+    this.#code.unsigned(local.index);
   }
 
   /** Sets a local to a value, or to what is on the stack. */
   set(local: Local, value?: Operand): void {
     if (value !== undefined) this.push(value);
-    this.code.byte(0x21);
-    this.code.unsigned(local.index);
+    this.#code.byte(0x21);
+    this.#code.unsigned(local.index);
   }
 
   /** Sets a local and leaves the value on the stack. */
   tee(local: Local): void {
-    this.code.byte(0x22);
-    this.code.unsigned(local.index);
+    this.#code.byte(0x22);
+    this.#code.unsigned(local.index);
   }
 
   /** Puts an i32 on the stack. */
@@ -148,37 +148,37 @@ export class FunctionBuilder {
 
   /** A block; branching to its label leaves it. */
   block(body: (end: Label) => void): void {
-    this.structure(0x02, body);
+    this.#structure(0x02, body);
   }
 
   /** A loop; branching to its label starts it again, falling through leaves it. */
   loop(body: (start: Label) => void): void {
-    this.structure(0x03, body);
+    this.#structure(0x03, body);
   }
 
   /** Runs one of two bodies by the i32 on the stack; with a result type each leaves one value. */
   if(then: () => void, otherwise?: () => void, result?: ValueType): void {
-    this.code.byte(0x04);
-    this.code.byte(result === undefined ? 0x40 : valueTypeCodes[result]);
-    this.depth++;
+    this.#code.byte(0x04);
+    this.#code.byte(result === undefined ? 0x40 : valueTypeCodes[result]);
+    this.#depth++;
     then();
     if (otherwise !== undefined) {
-      this.code.byte(0x05);
+      this.#code.byte(0x05);
       otherwise();
     }
-    this.depth--;
-    this.code.byte(0x0b);
+    this.#depth--;
+    this.#code.byte(0x0b);
   }
 
   branch(label: Label): void {
-    this.code.byte(0x0c);
-    this.code.unsigned(this.depth - label.depth);
+    this.#code.byte(0x0c);
+    this.#code.unsigned(this.#depth - label.depth);
   }
 
   /** Branches if the i32 on the stack is not 0. */
   branchIf(label: Label): void {
-    this.code.byte(0x0d);
-    this.code.unsigned(this.depth - label.depth);
+    this.#code.byte(0x0d);
+    this.#code.unsigned(this.#depth - label.depth);
   }
 
   /** for (counter = from; counter < to; counter += step) body, in signed numbers; without `from` the counter starts as it is. */
@@ -206,64 +206,64 @@ export class FunctionBuilder {
   }
 
   call(target: FunctionReference): void {
-    this.code.byte(0x10);
-    this.calls.push({ position: this.code.padded(0), target });
+    this.#code.byte(0x10);
+    this.#calls.push({ position: this.#code.padded(0), target });
   }
 
   /** Calls the function at the table index on the stack. */
   callIndirect(signature: Signature): void {
-    this.code.byte(0x11);
-    this.code.unsigned(this.typeIndex(signature));
-    this.code.byte(0);
+    this.#code.byte(0x11);
+    this.#code.unsigned(this.#typeIndex(signature));
+    this.#code.byte(0);
   }
 
   /** memory.copy: destination, source and byte count are on the stack. */
   memoryCopy(): void {
-    this.opcode(0xfc000a);
-    this.code.append([0, 0]);
+    this.#opcode(0xfc000a);
+    this.#code.append([0, 0]);
   }
 
   /** memory.fill: destination, byte value and byte count are on the stack. */
   memoryFill(): void {
-    this.opcode(0xfc000b);
-    this.code.byte(0);
+    this.#opcode(0xfc000b);
+    this.#code.byte(0);
   }
 
   /** The number of code bytes so far. */
   get size(): number {
-    return this.code.length;
+    return this.#code.length;
   }
 
   /** Writes the body as an entry of the code section. */
   write(out: ByteWriter, indexOf: (reference: FunctionReference) => number): void {
-    for (const { position, target } of this.calls) this.code.patch(position, indexOf(target));
+    for (const { position, target } of this.#calls) this.#code.patch(position, indexOf(target));
     out.sized(() => {
-      const runs = runsOf(this.locals);
+      const runs = runsOf(this.#locals);
       out.unsigned(runs.length);
       for (const { type, count } of runs) {
         out.unsigned(count);
         out.byte(valueTypeCodes[type]);
       }
-      out.splice(this.code);
+      out.splice(this.#code);
       out.byte(0x0b);
     });
   }
 
-  private structure(code: number, body: (label: Label) => void): void {
-    this.code.byte(code);
-    this.code.byte(0x40);
-    this.depth++;
-    body({ depth: this.depth });
-    this.depth--;
-    this.code.byte(0x0b);
+  #structure(code: number, body: (label: Label) => void): void {
+    this.#code.byte(code);
+    this.#code.byte(0x40);
+    this.#depth++;
+    body({ depth: this.#depth });
+    this.#depth--;
+    this.#code.byte(0x0b);
   }
 
-  private opcode(code: number): void {
+  #opcode(code: number): void {
     if (code < 0x100) {
-      this.code.byte(code);
+      this.#code.byte(code);
     } else {
-      this.code.byte(code >>> 16);
-      this.code.unsigned(code & 0xffff);
+      this.#code.byte(code >>> 16);
+      this.#code.unsigned(code & 0xffff);
     }
   }
 }

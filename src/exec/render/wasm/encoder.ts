@@ -18,31 +18,31 @@ export const kernelSignature: Signature = { parameters: ["i32"], results: [] };
 
 /** A WebAssembly module under construction, with one imported memory (`env.memory`). */
 export class ModuleBuilder {
-  private readonly options: ModuleOptions;
-  private readonly types: Signature[] = [];
-  private readonly typeIndices = new Map<string, number>();
-  private readonly imports = new Map<string, FunctionReference>();
-  private readonly helpers = new Map<string, FunctionReference>();
-  private readonly functions: { readonly type: number; readonly builder: FunctionBuilder }[] = [];
-  private readonly exports: { readonly name: string; readonly reference: FunctionReference }[] = [];
+  readonly #options: ModuleOptions;
+  readonly #types: Signature[] = [];
+  readonly #typeIndices = new Map<string, number>();
+  readonly #imports = new Map<string, FunctionReference>();
+  readonly #helpers = new Map<string, FunctionReference>();
+  readonly #functions: { readonly type: number; readonly builder: FunctionBuilder }[] = [];
+  readonly #exports: { readonly name: string; readonly reference: FunctionReference }[] = [];
 
   constructor(options: ModuleOptions = {}) {
-    this.options = options;
+    this.#options = options;
   }
 
   /** A function imported under `module.name`; the same import is declared once. */
   importFunction(module: string, name: string, signature: Signature): FunctionReference {
     const key = `${module}.${name}`;
-    const known = this.imports.get(key);
+    const known = this.#imports.get(key);
     if (known !== undefined) return known;
-    const reference = { signature, imported: { module, name }, position: this.imports.size };
-    this.imports.set(key, reference);
+    const reference = { signature, imported: { module, name }, position: this.#imports.size };
+    this.#imports.set(key, reference);
     return reference;
   }
 
   /** The functions that instantiation must provide. */
   importedFunctions(): FunctionReference[] {
-    return [...this.imports.values()];
+    return [...this.#imports.values()];
   }
 
   /** Defines a function, which may call itself; with a name it is exported. */
@@ -51,29 +51,29 @@ export class ModuleBuilder {
     signature: Signature,
     body: (f: FunctionBuilder, self: FunctionReference) => void,
   ): FunctionReference {
-    const builder = new FunctionBuilder(signature, (type) => this.typeIndex(type));
-    const reference = { signature, imported: undefined, position: this.functions.length };
-    this.functions.push({ type: this.typeIndex(signature), builder });
-    if (exportName !== undefined) this.exports.push({ name: exportName, reference });
+    const builder = new FunctionBuilder(signature, (type) => this.#typeIndex(type));
+    const reference = { signature, imported: undefined, position: this.#functions.length };
+    this.#functions.push({ type: this.#typeIndex(signature), builder });
+    if (exportName !== undefined) this.#exports.push({ name: exportName, reference });
     body(builder, reference);
     return reference;
   }
 
   /** A function that several kernels of the module share, defined at its first use. */
   helper(key: string, signature: Signature, body: (f: FunctionBuilder) => void): FunctionReference {
-    const known = this.helpers.get(key);
+    const known = this.#helpers.get(key);
     if (known !== undefined) return known;
     const reference = this.define(undefined, signature, body);
-    this.helpers.set(key, reference);
+    this.#helpers.set(key, reference);
     return reference;
   }
 
-  private typeIndex(signature: Signature): number {
+  #typeIndex(signature: Signature): number {
     const key = `${signature.parameters.join()}:${signature.results.join()}`;
-    const known = this.typeIndices.get(key);
+    const known = this.#typeIndices.get(key);
     if (known !== undefined) return known;
-    const index = this.types.push(signature) - 1;
-    this.typeIndices.set(key, index);
+    const index = this.#types.push(signature) - 1;
+    this.#typeIndices.set(key, index);
     return index;
   }
 
@@ -83,18 +83,18 @@ export class ModuleBuilder {
     const indexOf = (reference: FunctionReference): number =>
       reference.position + (reference.imported === undefined ? imported.length : 0);
     // Imports may name types that no function has yet: the type section is written after they are numbered.
-    const importTypes = imported.map((reference) => this.typeIndex(reference.signature));
+    const importTypes = imported.map((reference) => this.#typeIndex(reference.signature));
 
     const out = new ByteWriter();
     out.append([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]);
-    section(out, 1, this.types, (w, type) => {
+    section(out, 1, this.#types, (w, type) => {
       w.byte(0x60);
       for (const list of [type.parameters, type.results]) {
         w.unsigned(list.length);
         for (const valueType of list) w.byte(valueTypeCodes[valueType]);
       }
     });
-    const { sharedMaximum, table } = this.options;
+    const { sharedMaximum, table } = this.#options;
     const importWriters: ((w: ByteWriter) => void)[] = [(w) => importMemory(w, sharedMaximum)];
     if (table) importWriters.push(importTable);
     imported.forEach((reference, position) => {
@@ -106,13 +106,13 @@ export class ModuleBuilder {
       });
     });
     section(out, 2, importWriters, (w, write) => write(w));
-    section(out, 3, this.functions, (w, f) => w.unsigned(f.type));
-    section(out, 7, this.exports, (w, { name, reference }) => {
+    section(out, 3, this.#functions, (w, f) => w.unsigned(f.type));
+    section(out, 7, this.#exports, (w, { name, reference }) => {
       w.text(name);
       w.byte(0x00);
       w.unsigned(indexOf(reference));
     });
-    section(out, 10, this.functions, (w, f) => f.builder.write(w, indexOf));
+    section(out, 10, this.#functions, (w, f) => f.builder.write(w, indexOf));
     return out.finish();
   }
 }

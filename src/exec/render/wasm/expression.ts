@@ -40,60 +40,60 @@ export class Emitter implements LaneStack {
   mode: LaneMode = "single";
   /** In the mode `overlap`: the 32-bit lanes that are new. */
   active: Local | undefined;
-  private readonly args: Local;
-  private readonly values = new Map<number, Local>();
-  private readonly axes: Local[] = [];
-  private readonly free: Record<ValueType, Local[]> = { i32: [], i64: [], f32: [], f64: [], v128: [] };
-  private readonly widths = new Map<LaneNode, 32 | 64>();
-  private scopes: Scope[] = [];
-  private bound = 0;
-  private available = 0;
+  readonly #args: Local;
+  readonly #values = new Map<number, Local>();
+  readonly #axes: Local[] = [];
+  readonly #free: Record<ValueType, Local[]> = { i32: [], i64: [], f32: [], f64: [], v128: [] };
+  readonly #widths = new Map<LaneNode, 32 | 64>();
+  #scopes: Scope[] = [];
+  #bound = 0;
+  #available = 0;
 
   /** `args` holds the address of the kernel's words. */
   constructor(module: ModuleBuilder, f: FunctionBuilder, args: Local, graph: Graph, lanes: 2 | 4) {
     this.module = module;
     this.f = f;
-    this.args = args;
+    this.#args = args;
     this.graph = graph;
     this.lanes = lanes;
   }
 
   /** Emits the body of a loop or of a condition: what it computes is forgotten behind it. */
   scope(body: () => void): void {
-    const scope: Scope = { keys: [], locals: [], bound: this.bound, available: this.available };
-    this.scopes.push(scope);
+    const scope: Scope = { keys: [], locals: [], bound: this.#bound, available: this.#available };
+    this.#scopes.push(scope);
     body();
-    this.scopes.pop();
-    for (const key of scope.keys) this.values.delete(key);
-    for (const local of scope.locals) this.free[local.type].push(local);
-    this.bound = scope.bound;
-    this.available = scope.available;
+    this.#scopes.pop();
+    for (const key of scope.keys) this.#values.delete(key);
+    for (const local of scope.locals) this.#free[local.type].push(local);
+    this.#bound = scope.bound;
+    this.#available = scope.available;
   }
 
   /** A local for the rest of the scope. */
   local(type: ValueType): Local {
-    const local = this.free[type].pop() ?? this.f.local(type);
-    this.scopes.at(-1)?.locals.push(local);
+    const local = this.#free[type].pop() ?? this.f.local(type);
+    this.#scopes.at(-1)?.locals.push(local);
     return local;
   }
 
   /** Lends a local to a short piece of code. */
   borrow(type: ValueType, body: (local: Local) => void): void {
-    const local = this.free[type].pop() ?? this.f.local(type);
+    const local = this.#free[type].pop() ?? this.f.local(type);
     body(local);
-    this.free[type].push(local);
+    this.#free[type].push(local);
   }
 
   /** Says that a local holds the index along an axis, for the rest of the scope. */
   bind(axis: number, index: Local): void {
-    this.axes[axis] = index;
-    this.bound |= 1 << axis;
+    this.#axes[axis] = index;
+    this.#bound |= 1 << axis;
   }
 
   /** Says that a local holds one copy of the value of a reduction, for the rest of the scope. */
   define(result: LaneNode, copy: number, value: Local): void {
-    this.remember(this.keyOf(result, copy), value);
-    this.available |= result.results;
+    this.#remember(this.#keyOf(result, copy), value);
+    this.#available |= result.results;
   }
 
   /**
@@ -106,9 +106,9 @@ export class Emitter implements LaneStack {
       if (seen.has(node)) return;
       seen.add(node);
       if (node.kind === "axis" || node.kind === "zero") return;
-      if (!this.isReady(node)) {
+      if (!this.#isReady(node)) {
         for (const operand of operandsOf(node)) visit(operand);
-      } else if (!this.isUnrolled(node)) {
+      } else if (!this.#isUnrolled(node)) {
         this.materialize(node, 0);
       } else if (copies === 0) {
         for (const operand of operandsOf(node)) visit(operand);
@@ -121,25 +121,25 @@ export class Emitter implements LaneStack {
 
   /** The local that holds a node, computed now if it is not yet known. */
   materialize(node: Node, copy: number): Local {
-    if (node.kind === "axis") return this.axes[node.axis];
-    const key = this.keyOf(node, copy);
-    const known = this.values.get(key);
+    if (node.kind === "axis") return this.#axes[node.axis];
+    const key = this.#keyOf(node, copy);
+    const known = this.#values.get(key);
     if (known !== undefined) return known;
-    this.compute(node, copy);
+    this.#compute(node, copy);
     const local = this.local(isIndex(node) ? "i32" : "v128");
     this.f.set(local);
-    this.remember(key, local);
+    this.#remember(key, local);
     return local;
   }
 
   /** Puts an i32 on the stack. */
   pushIndex(node: IndexNode): void {
-    this.pushNode(node, 0);
+    this.#pushNode(node, 0);
   }
 
   /** Puts one copy of a value on the stack, a mask as wide as `width` says. */
   push(node: LaneNode, copy: number, width?: 32 | 64): void {
-    this.pushNode(node, copy);
+    this.#pushNode(node, copy);
     if (node.dtype === "bool") convertMask(this.f, this.widthOf(node), width ?? this.widthOf(node));
   }
 
@@ -147,7 +147,7 @@ export class Emitter implements LaneStack {
   widthOf(node: LaneNode): 32 | 64 {
     if (node.dtype !== "bool") return node.dtype === "f64" ? 64 : 32;
     if (this.lanes === 4 || node.kind !== "apply") return 32;
-    let width = this.widths.get(node);
+    let width = this.#widths.get(node);
     if (width === undefined) {
       // A mask is as wide as the numbers it comes from; truth values are compared in 32 bits and combined in the wider form.
       const combines = isLogical(node.op);
@@ -156,52 +156,52 @@ export class Emitter implements LaneStack {
       )
         ? 64
         : 32;
-      this.widths.set(node, width);
+      this.#widths.set(node, width);
     }
     return width;
   }
 
   /** True when a value is the same in every lane here. */
   isUniform(node: LaneNode): boolean {
-    return this.mode === "single" || !this.varies(node);
+    return this.mode === "single" || !this.#varies(node);
   }
 
   /** The local with the index along the vector axis. */
   get vectorIndex(): Local {
-    return this.axes[this.graph.options.vectorAxis];
+    return this.#axes[this.graph.options.vectorAxis];
   }
 
-  private pushNode(node: Node, copy: number): void {
+  #pushNode(node: Node, copy: number): void {
     const { f } = this;
     if (node.kind === "axis") {
-      f.get(this.axes[node.axis]);
+      f.get(this.#axes[node.axis]);
       return;
     }
-    const key = this.keyOf(node, copy);
-    const known = this.values.get(key);
+    const key = this.#keyOf(node, copy);
+    const known = this.#values.get(key);
     if (known !== undefined) {
       f.get(known);
       return;
     }
-    this.compute(node, copy);
+    this.#compute(node, copy);
     if (node.uses < 2 || node.kind === "zero") return;
     const local = this.local(isIndex(node) ? "i32" : "v128");
     f.tee(local);
-    this.remember(key, local);
+    this.#remember(key, local);
   }
 
-  private compute(node: Node, copy: number): void {
+  #compute(node: Node, copy: number): void {
     const { f } = this;
     switch (node.kind) {
       case "word":
-        f.get(this.args);
+        f.get(this.#args);
         f.memory("i32.load", 4 * node.position);
         return;
       case "axis":
-        f.get(this.axes[node.axis]);
+        f.get(this.#axes[node.axis]);
         return;
       case "scaled":
-        f.get(this.axes[node.axis]);
+        f.get(this.#axes[node.axis]);
         f.i32(node.bits);
         f.emit("i32.shl");
         return;
@@ -218,11 +218,11 @@ export class Emitter implements LaneStack {
         f.v128(new Uint8Array(16));
         return;
       case "literal":
-        f.get(this.args);
+        f.get(this.#args);
         f.memory(node.dtype === "f64" ? "v128.load64_splat" : "v128.load32_splat", 4 * node.position);
         return;
       case "ramp":
-        this.computeRamp(node.base, node.step, copy);
+        this.#computeRamp(node.base, node.step, copy);
         return;
       case "truth":
         f.i32(0);
@@ -240,7 +240,7 @@ export class Emitter implements LaneStack {
     }
   }
 
-  private computeRamp(base: IndexNode, step: IndexNode | 0 | 1, copy: number): void {
+  #computeRamp(base: IndexNode, step: IndexNode | 0 | 1, copy: number): void {
     const { f } = this;
     this.pushIndex(base);
     f.emit("i32x4.splat");
@@ -254,26 +254,26 @@ export class Emitter implements LaneStack {
     f.emit("i32x4.add");
   }
 
-  private remember(key: number, local: Local): void {
-    this.values.set(key, local);
-    this.scopes.at(-1)?.keys.push(key);
+  #remember(key: number, local: Local): void {
+    this.#values.set(key, local);
+    this.#scopes.at(-1)?.keys.push(key);
   }
 
-  private keyOf(node: Node, copy: number): number {
-    return node.id * maximumCopies + (this.isUnrolled(node) ? copy : 0);
+  #keyOf(node: Node, copy: number): number {
+    return node.id * maximumCopies + (this.#isUnrolled(node) ? copy : 0);
   }
 
-  private isReady(node: Node): boolean {
-    return (node.axes & ~this.bound) === 0 && (node.results & ~this.available) === 0;
+  #isReady(node: Node): boolean {
+    return (node.axes & ~this.#bound) === 0 && (node.results & ~this.#available) === 0;
   }
 
-  private varies(node: Node): boolean {
+  #varies(node: Node): boolean {
     const { vectorAxis } = this.graph.options;
     return vectorAxis >= 0 && (node.axes & (1 << vectorAxis)) !== 0;
   }
 
   // Copies differ in lanes only: addresses are those of the first copy.
-  private isUnrolled(node: Node): boolean {
-    return !isIndex(node) && this.varies(node);
+  #isUnrolled(node: Node): boolean {
+    return !isIndex(node) && this.#varies(node);
   }
 }
