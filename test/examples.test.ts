@@ -1,14 +1,20 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gunzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** What an example prints, run as its first lines say. */
-function run(name: string): string {
+function run(name: string, ...args: string[]): string {
   const script = `examples/${name}.ts`;
-  return execFileSync(process.execPath, ["--import", "tsx", script], { cwd: root, encoding: "utf8" });
+  return execFileSync(process.execPath, ["--import", "tsx", script, ...args], {
+    cwd: root,
+    encoding: "utf8",
+  });
 }
 
 /** The two columns of numbers after a name. */
@@ -24,7 +30,7 @@ test("every example is run here and fits on a page", () => {
   const names = readdirSync(`${root}/examples`);
   const source = readFileSync(fileURLToPath(import.meta.url), "utf8");
   for (const name of names) {
-    expect(source).toContain(`run("${name.replace(/\.ts$/, "")}")`);
+    expect(source).toContain(`run("${name.replace(/\.ts$/, "")}"`);
     expect(readFileSync(`${root}/examples/${name}`, "utf8").split("\n").length).toBeLessThanOrEqual(61);
   }
 });
@@ -83,3 +89,38 @@ test("lecture 4: ∂f/∂x = 3 and df/dx = 7, forward and backward", { timeout }
   const text = run("lecture4-computation-graph");
   expect(text.split("\n").slice(0, 3)).toEqual(["partial 3", "total, forward 7", "total, backward 7"]);
 });
+
+test.each([
+  ["cnn", 0.5],
+  ["augmented", 0.3],
+  ["lstm", 0.2],
+])("lecture 4: %s learns digits as large as those of MNIST", { timeout }, (network, least) => {
+  const folder = mkdtempSync(join(tmpdir(), "neurite-mnist-"));
+  writeLargeDigits(folder, "train", 0, 640);
+  writeLargeDigits(folder, "t10k", 640, 740);
+  const text = run("mnist", folder, network, "4");
+  expect(text.match(/^epoch \d\/4 /gm)).toHaveLength(4);
+  expect(Number(/^test accuracy (\S+)$/m.exec(text)?.[1])).toBeGreaterThan(least);
+  rmSync(folder, { recursive: true });
+});
+
+/** Some of the shipped digits as idx files: each pixel three by three, with a border of two. */
+function writeLargeDigits(folder: string, part: string, start: number, end: number): void {
+  const text = gunzipSync(readFileSync(`${root}/assets/digits/digits.csv.gz`)).toString();
+  const rows = text.trim().split("\n").slice(start, end).map((row) => row.split(",").map(Number)); // biome-ignore format: a chain
+  const images = rows.flatMap((pixels) =>
+    Array.from({ length: 28 * 28 }, (_, i) => {
+      const [down, right] = [Math.floor((Math.floor(i / 28) - 2) / 3), Math.floor(((i % 28) - 2) / 3)];
+      const isInside = down >= 0 && down < 8 && right >= 0 && right < 8;
+      return isInside ? (255 * pixels[8 * down + right]) / 16 : 0;
+    }),
+  );
+  const count = [0, 0, (end - start) >> 8, (end - start) & 255];
+  const header = [0, 0, 8, 3, ...count, 0, 0, 0, 28, 0, 0, 0, 28];
+  writeFileSync(join(folder, `${part}-images-idx3-ubyte`), Uint8Array.from([...header, ...images]));
+  const labels = rows.map((row) => row[64]);
+  writeFileSync(
+    join(folder, `${part}-labels-idx1-ubyte`),
+    Uint8Array.from([0, 0, 8, 1, ...count, ...labels]),
+  );
+}

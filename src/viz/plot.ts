@@ -1,5 +1,5 @@
 import { loadOptional } from "../base/optional.ts";
-import type { Picture } from "./svg.ts";
+import { type Picture, rounded } from "./svg.ts";
 
 /** Observable Plot. */
 export type Plot = typeof import("@observablehq/plot");
@@ -18,7 +18,14 @@ export async function drawPlot(
   const [width, height] = ["width", "height"].map((name) => Number(chart.getAttribute(name)));
   // The style of Plot is for pages of its own: the picture around it has one.
   for (const style of Array.from(chart.querySelectorAll("style"))) style.remove();
-  return { width, height, content: `<g text-anchor="middle">${chart.innerHTML}</g>` };
+  return { width, height, content: `<g text-anchor="middle">${shorten(chart.innerHTML)}</g>` };
+}
+
+/** Numbers of attributes to a hundredth; texts stay as they are. */
+function shorten(svg: string): string {
+  return svg.replace(/="[^"]*"/g, (value) =>
+    value.replace(/-?\d+\.\d{3,}/g, (number) => String(rounded(Number(number)))),
+  );
 }
 
 /** A number at an axis: `1,500`, `0.25`, `1e-5`. */
