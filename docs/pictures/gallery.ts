@@ -20,6 +20,7 @@ import {
   withScope,
   zeros,
 } from "../../src/index.ts";
+import { confusionMatrix } from "../../src/metrics/index.ts";
 import { conv2d, dense, dropout, flatten, maxPool2d } from "../../src/nn/index.ts";
 
 import { adam } from "../../src/optim/index.ts";
@@ -34,7 +35,6 @@ import {
   drawLearningCurves,
   drawMisclassified,
   drawProgram,
-  findMistakes,
   planeAround,
   type Stage,
 } from "../../src/viz/index.ts";
@@ -71,14 +71,7 @@ const history = await model.fit(xTrain, yTrain, { epochs: 20, validationData: [x
 write("learning-curves", await drawLearningCurves(history));
 
 const probabilities = model.predict(xTest);
-const wrong = new Map(
-  findMistakes(probabilities, yTest).map(({ example, prediction }) => [example, prediction]),
-);
-const counts = Array.from({ length: 10 }, () => new Array<number>(10).fill(0));
-yTest.dataSync().forEach((truth, example) => {
-  counts[truth][wrong.get(example) ?? truth]++;
-});
-write("confusion-matrix", await drawConfusionMatrix(counts));
+write("confusion-matrix", await drawConfusionMatrix(confusionMatrix(probabilities, yTest)));
 write("misclassified", drawMisclassified(xTest, probabilities, yTest, { most: 8 }));
 
 const weights = model.getWeights();

@@ -1,6 +1,7 @@
 import { sizeOf } from "../base/shape.ts";
 import type { Table } from "../data/index.ts";
 import { writeWhole } from "../io/index.ts";
+import { confusionMatrix } from "../metrics/index.ts";
 import { getDevice, type Tensor } from "../tensor/index.ts";
 import type { History, Sequential } from "../train/index.ts";
 import {
@@ -78,11 +79,7 @@ async function classificationSections(
 ): Promise<Section[]> {
   const { classes, target } = task;
   const mistakes = findMistakes(outputs, y);
-  const counts = classes.map(() => classes.map(() => 0));
-  const wrong = new Map(mistakes.map(({ example, prediction }) => [example, prediction]));
-  y.dataSync().forEach((truth, example) => {
-    counts[truth][wrong.get(example) ?? truth]++;
-  });
+  const counts = confusionMatrix(outputs, y);
   const matrix = { title: "Confusion matrix", content: await drawConfusionMatrix(counts, { classes }) };
   const title = `Misclassified: ${mistakes.length} of ${y.shape[0]}`;
   if (rows === undefined) return [matrix, { title, content: drawMisclassified(x, outputs, y, { classes }) }];

@@ -25,7 +25,8 @@ const axisName = 112;
 const longestName = 18;
 
 /**
- * A confusion matrix as SVG: `counts[i][j]` examples of class i were taken for class j. The colour of a cell is its share of
+ * A confusion matrix as SVG: `counts[i][j]` examples of class i were taken for class j, as `confusionMatrix`
+ * of `neurite/metrics` gives them. The colour of a cell is its share of
  * the row. Needs the optional packages of `drawLearningCurves`. Throws a NeuriteError for counts that are not square, for
  * numbers below 0, and for another number of names.
  *

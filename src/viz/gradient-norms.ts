@@ -2,7 +2,7 @@ import { drawLines } from "./lines.ts";
 import { toSvg } from "./svg.ts";
 
 /**
- * The norms of the gradients over the steps of training as SVG, on a logarithmic axis: one line for each weight, by path.
+ * The norms of the gradients over the steps of training as SVG, on a logarithmic axis: one line for each name.
  * Where they fall from layer to layer the gradient vanishes, where they grow it explodes (lecture 4). Zeros and what is
  * not finite leave gaps. Needs the optional packages of `drawLearningCurves`; throws a NeuriteError without a positive norm.
  *
@@ -15,6 +15,6 @@ import { toSvg } from "./svg.ts";
  */
 export async function drawGradientNorms(norms: Readonly<Record<string, readonly number[]>>): Promise<string> {
   const lines = Object.entries(norms).map(([name, values]) => ({ name, values }));
-  const axes = { x: "step", y: "norm of the gradient ‖∂L/∂w‖₂", isLogarithmic: true };
+  const axes = { x: "step", y: "norm of the gradient", isLogarithmic: true };
   return toSvg(await drawLines("drawGradientNorms", lines, axes), "norms of the gradients over the steps");
 }
