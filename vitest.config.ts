@@ -6,8 +6,11 @@ const config: ViteUserConfig = defineConfig({
     pool: "threads",
     maxWorkers: 2,
     testTimeout: 30_000,
-    // The device that exists everywhere; tests that are about devices choose them by name.
-    env: { NEURITE_DEVICE: process.env.NEURITE_DEVICE ?? "wasm" },
+    // The device that exists everywhere, and one thread: tests that are about devices or threads choose them.
+    env: {
+      NEURITE_DEVICE: process.env.NEURITE_DEVICE ?? "wasm",
+      NEURITE_THREADS: process.env.NEURITE_THREADS ?? "1",
+    },
   },
 });
 

@@ -20,6 +20,7 @@ typedef void kernel(char *memory, const i32 *args, i32 part, i32 parts);
 ${threads}
 void *dlopen(const char *path, int mode);
 void *dlsym(void *library, const char *symbol);
+int dladdr(const void *address, void *about);
 char *dlerror(void);
 int dlclose(void *library);
 int madvise(void *address, __SIZE_TYPE__ length, int advice);
@@ -31,7 +32,15 @@ typedef struct {
   i64 capacity;
 } runtime;
 
+/* Threads of the pool run this library's code for as long as the process lives: it holds itself, whoever closes it. */
+static void stay_loaded(void) {
+  static i32 stays;
+  struct { const char *path; void *base; const char *symbol; void *address; } about;
+  if (!__atomic_exchange_n(&stays, 1, __ATOMIC_SEQ_CST) && dladdr((void *)stay_loaded, &about)) dlopen(about.path, 2 /* RTLD_NOW */);
+}
+
 u64 neurite_open(void (*routine)(i32 number)) {
+  stay_loaded();
   runtime *self = __builtin_calloc(1, sizeof(runtime));
   if (self) self->routine = routine;
   return (u64)self;
