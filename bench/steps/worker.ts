@@ -1,10 +1,10 @@
-/** One standard step in a process of its own: `worker.ts step device threads`; see PacedChild for its manners. */
+/** One standard step in a process of its own: `worker.ts step device [threads]`; see PacedChild for its manners. */
 import { createInterface } from "node:readline";
 import { setDevice, setThreads } from "../../src/index.ts";
 import { measure } from "./measure.ts";
 import { isStepName, prepareStep } from "./standard.ts";
 
-const [, , step, device, threads] = process.argv;
+const [, , step, device, threads = "1"] = process.argv;
 const about = { step, device, threads: Number(threads) };
 setThreads(about.threads);
 setDevice(device);
