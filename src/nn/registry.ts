@@ -1,39 +1,24 @@
 import { NeuriteError, unknownName } from "../base/error.ts";
 import { isPlainObject } from "../base/tree.ts";
-import { activationFrom } from "./activation.ts";
-import { multiHeadAttentionFrom } from "./attention.ts";
-import { randomContrastFrom, randomErasingFrom, randomFlipFrom } from "./augmentation.ts";
-import { batchNormalizationFrom } from "./batch-normalization.ts";
-import { bidirectional, mergeModes } from "./bidirectional.ts";
+import { activationFrom } from "./activations/activation.ts";
+import { preluFrom } from "./activations/prelu.ts";
+import { multiHeadAttentionFrom } from "./attention/attention.ts";
+import { positionalEmbeddingFrom } from "./attention/positional.ts";
+import { transformerBlockFrom } from "./attention/transformer.ts";
+import { randomContrastFrom, randomErasingFrom, randomFlipFrom } from "./augmentation/augmentation.ts";
+import { randomRotationFrom, randomTranslationFrom, randomZoomFrom } from "./augmentation/random-geometry.ts";
 import {
-  cropping1dFrom,
-  cropping2dFrom,
-  cropping3dFrom,
-  zeroPadding1dFrom,
-  zeroPadding2dFrom,
-  zeroPadding3dFrom,
-} from "./borders.ts";
-import { conv1dTransposeFrom, conv2dTransposeFrom, conv3dTransposeFrom } from "./conv-transpose.ts";
-import { conv1dFrom, conv2dFrom, conv3dFrom } from "./convolution.ts";
-import { denseFrom } from "./dense.ts";
-import { depthwiseConv1dFrom, depthwiseConv2dFrom } from "./depthwise.ts";
-import { embeddingFrom } from "./embedding.ts";
-import { gatedFeedbackRnnFrom } from "./gated-feedback.ts";
-import {
-  globalAvgPool1dFrom,
-  globalAvgPool2dFrom,
-  globalAvgPool3dFrom,
-  globalMaxPool1dFrom,
-  globalMaxPool2dFrom,
-  globalMaxPool3dFrom,
-} from "./global-pooling.ts";
-import { graphFrom } from "./graph-from.ts";
-import { gruFrom } from "./gru.ts";
+  conv1dTransposeFrom,
+  conv2dTransposeFrom,
+  conv3dTransposeFrom,
+} from "./convolution/conv-transpose.ts";
+import { conv1dFrom, conv2dFrom, conv3dFrom } from "./convolution/convolution.ts";
+import { depthwiseConv1dFrom, depthwiseConv2dFrom } from "./convolution/depthwise.ts";
+import { separableConv1dFrom, separableConv2dFrom } from "./convolution/separable.ts";
+import { denseFrom } from "./dense/dense.ts";
+import { embeddingFrom } from "./dense/embedding.ts";
+import { maxoutFrom } from "./dense/maxout.ts";
 import type { Json, Layer, LayerConfig } from "./layer.ts";
-import { localResponseNormalizationFrom } from "./local-response.ts";
-import { lstmFrom } from "./lstm.ts";
-import { maskingFrom } from "./masking.ts";
-import { maxoutFrom } from "./maxout.ts";
 import {
   addFrom,
   averageFrom,
@@ -43,7 +28,10 @@ import {
   minimumFrom,
   multiplyFrom,
   subtractFrom,
-} from "./merging.ts";
+} from "./merging/merging.ts";
+import { graphFrom } from "./networks/graph-from.ts";
+import { residual } from "./networks/residual.ts";
+import { stack } from "./networks/stack.ts";
 import {
   dropoutFrom,
   gaussianDropoutFrom,
@@ -51,9 +39,19 @@ import {
   spatialDropout1dFrom,
   spatialDropout2dFrom,
   spatialDropout3dFrom,
-} from "./noise.ts";
-import { groupNormalizationFrom, layerNormalizationFrom } from "./normalization.ts";
+} from "./noise/noise.ts";
+import { batchNormalizationFrom } from "./normalization/batch-normalization.ts";
+import { localResponseNormalizationFrom } from "./normalization/local-response.ts";
+import { groupNormalizationFrom, layerNormalizationFrom } from "./normalization/normalization.ts";
 import { type LayerOptions, OptionsReader } from "./options.ts";
+import {
+  globalAvgPool1dFrom,
+  globalAvgPool2dFrom,
+  globalAvgPool3dFrom,
+  globalMaxPool1dFrom,
+  globalMaxPool2dFrom,
+  globalMaxPool3dFrom,
+} from "./pooling/global-pooling.ts";
 import {
   avgPool1dFrom,
   avgPool2dFrom,
@@ -61,18 +59,24 @@ import {
   maxPool1dFrom,
   maxPool2dFrom,
   maxPool3dFrom,
-} from "./pooling.ts";
-import { positionalEmbeddingFrom } from "./positional.ts";
-import { preluFrom } from "./prelu.ts";
-import { randomRotationFrom, randomTranslationFrom, randomZoomFrom } from "./random-geometry.ts";
-import { flattenFrom, permuteFrom, repeatVectorFrom, reshapeFrom } from "./reshaping.ts";
-import { residual } from "./residual.ts";
-import { separableConv1dFrom, separableConv2dFrom } from "./separable.ts";
-import { simpleRnnFrom } from "./simple-rnn.ts";
-import { stack } from "./stack.ts";
-import { timeDistributed } from "./time-distributed.ts";
-import { transformerBlockFrom } from "./transformer.ts";
-import { upSampling1dFrom, upSampling2dFrom, upSampling3dFrom } from "./up-sampling.ts";
+} from "./pooling/pooling.ts";
+import { bidirectional, mergeModes } from "./recurrent/bidirectional.ts";
+import { gatedFeedbackRnnFrom } from "./recurrent/gated-feedback.ts";
+import { gruFrom } from "./recurrent/gru.ts";
+import { lstmFrom } from "./recurrent/lstm.ts";
+import { maskingFrom } from "./recurrent/masking.ts";
+import { simpleRnnFrom } from "./recurrent/simple-rnn.ts";
+import { timeDistributed } from "./recurrent/time-distributed.ts";
+import {
+  cropping1dFrom,
+  cropping2dFrom,
+  cropping3dFrom,
+  zeroPadding1dFrom,
+  zeroPadding2dFrom,
+  zeroPadding3dFrom,
+} from "./shaping/borders.ts";
+import { flattenFrom, permuteFrom, repeatVectorFrom, reshapeFrom } from "./shaping/reshaping.ts";
+import { upSampling1dFrom, upSampling2dFrom, upSampling3dFrom } from "./shaping/up-sampling.ts";
 
 /**
  * Makes a layer of a type from its config, which has its `name` too where it was given one; `read` makes the layers that

@@ -1,7 +1,7 @@
 import { NeuriteError } from "../base/error.ts";
 import { formatShape } from "../base/shape.ts";
 import { add, type DType, mark, type Shape, Tensor } from "../tensor/index.ts";
-import type { ChosenActivation } from "./activations.ts";
+import type { ChosenActivation } from "./activations/activations.ts";
 import type { ApplyOptions, Layer, LayerConfig, Logits, TensorTree } from "./layer.ts";
 import type { OptionsReader } from "./options.ts";
 

@@ -1,10 +1,10 @@
 import { add, div, random, type Shape, type Tensor } from "../tensor/index.ts";
-import { type ActivationLike, activationOf } from "./activations.ts";
-import { type InitializerLike, initializerOf } from "./initializer-table.ts";
+import { type ActivationLike, activationOf } from "./activations/activations.ts";
+import { type InitializerLike, initializerOf } from "./initializers/initializer-table.ts";
 import type { Layer, LayerConfig } from "./layer.ts";
 import { describeMade } from "./made.ts";
 import type { LayerOptions, OptionsReader } from "./options.ts";
-import { type RegularizerLike, regularizerOf } from "./regularizer-table.ts";
+import { type RegularizerLike, regularizerOf } from "./regularizers/regularizer-table.ts";
 import { activated, parameter, singleLayer } from "./single.ts";
 
 /** Options of layers with weights and biases. */

@@ -1,6 +1,6 @@
 import { checkOptions, NeuriteError, unknownName } from "../base/error.ts";
-import { partOfGraph } from "../nn/graph.ts";
 import { describeLayer, type Graph, graph, type Layer, type SymbolicTensor } from "../nn/index.ts";
+import { partOfGraph } from "../nn/networks/graph.ts";
 import { BaseModel, type LoadOptions, type ModelSettings } from "./base-model.ts";
 import type { Port } from "./data.ts";
 import { Network } from "./network.ts";

@@ -1,6 +1,6 @@
 import { type Shape, sizeOf } from "../base/shape.ts";
 import { type Graph, type Layer, nameLayers } from "../nn/index.ts";
-import { partOf } from "../nn/stack.ts";
+import { partOf } from "../nn/networks/stack.ts";
 import { type DType, programOf, random, type Tensor, zeros } from "../tensor/index.ts";
 import { countMultiplyAdds } from "./multiply-adds.ts";
 import type { Network } from "./network.ts";
