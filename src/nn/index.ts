@@ -74,7 +74,7 @@ export type {
 export type { ConcatenateOptions, DotOptions } from "./merging/merge.ts";
 export * as merge from "./merging/merge.ts";
 export { type Graph, type GraphOptions, graph } from "./networks/graph.ts";
-export { type ResidualOptions, residual } from "./networks/residual.ts";
+export { type Residual, type ResidualOptions, residual } from "./networks/residual.ts";
 export { nameLayers, type Stack, stack } from "./networks/stack.ts";
 export {
   connect,

@@ -51,7 +51,8 @@ export type ModelOptions = ModelSettings &
  * ```
  */
 export class Model extends BaseModel {
-  private readonly graph: Graph;
+  /** The graph of layers that it trains. */
+  readonly graph: Graph;
 
   constructor(options: ModelOptions) {
     checkOptions("Model", options, ["inputs", "outputs", "graph", "seed", "dtype"]);

@@ -4,12 +4,19 @@ import { add, random } from "../../tensor/index.ts";
 import { describeLayer } from "../description.ts";
 import type { Applied, ApplyOptions, Layer, TensorTree, Variables } from "../layer.ts";
 import { type LayerOptions, OptionsReader } from "../options.ts";
-import { inLayer, keep, partOf, stack, sumOf } from "./stack.ts";
+import { inLayer, keep, partOf, type Stack, stack, sumOf } from "./stack.ts";
 
 /** Options of `residual`. */
 export interface ResidualOptions extends LayerOptions {
   /** Layers on the way around the others, where shapes differ: a `conv2d` with a kernel of 1; default none. */
   readonly shortcut?: readonly Layer[];
+}
+
+/** Two ways from one input, whose ends are added. */
+export interface Residual extends Layer {
+  readonly body: Stack;
+  /** Without layers where it leads the input on as it is. */
+  readonly shortcut: Stack;
 }
 
 /**
@@ -27,12 +34,13 @@ export interface ResidualOptions extends LayerOptions {
  * const { outputShapes } = block.init(random.key(0), [[8, 8, 16]], "f32"); // [[8, 8, 16]]
  * ```
  */
-export function residual(layers: readonly Layer[], options: ResidualOptions = {}): Layer {
+export function residual(layers: readonly Layer[], options: ResidualOptions = {}): Residual {
   const { name, inputShape } = new OptionsReader("residual", options, ["shortcut"]);
   const { shortcut = [] } = options;
   const ways = { body: stack(layers), shortcut: stack(shortcut) };
   return {
     type: "residual",
+    ...ways,
     ...(name !== undefined && { name }),
     ...(inputShape !== undefined && { inputShape }),
     config: {
