@@ -103,10 +103,14 @@ const samples: Readonly<Record<string, Sample | readonly Sample[]>> = {
     ids: 5,
   },
   flatten: one(nn.flatten({ inputShape: image }), image),
-  gatedFeedbackRnn: one(
-    nn.gatedFeedbackRnn({ units: [2, 3], recurrentInitializer: "glorotNormal" }),
-    sequence,
-  ),
+  gatedFeedbackRnn: [
+    one(nn.gatedFeedbackRnn({ units: [2, 3], recurrentInitializer: "glorotNormal" }), sequence),
+    one(nn.gatedFeedbackRnn({ units: [2, 3], cell: "lstm", returnState: true }), sequence),
+    {
+      layer: nn.gatedFeedbackRnn({ units: [2, 3], cell: "gru", returnSequences: true }),
+      inputs: [sequence, [3], [2]],
+    },
+  ],
   gaussianDropout: one(nn.gaussianDropout({ rate: 0.25 }), [4]),
   gaussianNoise: one(nn.gaussianNoise({ stddev: 0.5 }), [4]),
   globalAvgPool1d: one(nn.globalAvgPool1d(), sequence),

@@ -1,4 +1,9 @@
-// What users see as "neurite/nn".
+/**
+ * Layers, initializers and regularizers as values, and the graphs and stacks that are made of them.
+ *
+ * @module neurite/nn
+ */
+
 export { activation } from "./activations/activation.ts";
 export {
   type ActivationConfig,
@@ -125,7 +130,11 @@ export {
   type PoolLayerOptions,
 } from "./pooling/pooling.ts";
 export { type BidirectionalOptions, bidirectional, type MergeMode } from "./recurrent/bidirectional.ts";
-export { type GatedFeedbackOptions, gatedFeedbackRnn } from "./recurrent/gated-feedback.ts";
+export {
+  type GatedFeedbackCell,
+  type GatedFeedbackOptions,
+  gatedFeedbackRnn,
+} from "./recurrent/gated-feedback.ts";
 export { type GruOptions, gru } from "./recurrent/gru.ts";
 export { type LstmOptions, lstm } from "./recurrent/lstm.ts";
 export { type MaskingOptions, masking } from "./recurrent/masking.ts";

@@ -164,7 +164,7 @@ test("what a mask leaves out may be anything, wherever it stands", () => {
     lstm({ units: 2 }),
     gru({ units: 2, goBackwards: true }),
     bidirectional(simpleRnn({ units: 2 })),
-    gatedFeedbackRnn({ units: [2, 2] }),
+    gatedFeedbackRnn({ units: [2, 2], cell: "lstm" }),
   ]) {
     const variables = layer.init(key, [[4, 3]], "f64");
     const run = (input: Tensor): number[] =>
@@ -231,6 +231,11 @@ test.each<[string, () => unknown, RegExp]>([
     "no levels",
     () => gatedFeedbackRnn({ units: [] }),
     /units: \[\], expected a positive integer for each level/,
+  ],
+  [
+    "an unknown cell",
+    () => gatedFeedbackRnn({ units: [2], cell: JSON.parse('"grue"') }),
+    /gatedFeedbackRnn: cell: got 'grue', expected one of 'simple', 'lstm', 'gru'; did you mean 'gru'/,
   ],
   ["nothing to mask", () => masking().init(key, [[5]], "f32"), /masking: got an input of shape \[5\]/],
   [
