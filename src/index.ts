@@ -1,1 +1,7 @@
+/**
+ * Tensors, functions of tensors, and the transformations of such functions: gradients, compiling, batching, loops.
+ *
+ * @module neurite
+ */
+
 export * from "./tensor/index.ts";

@@ -1,3 +1,9 @@
+/**
+ * Data sets that are shipped or downloaded, readers of files, batches, splits and standardisation.
+ *
+ * @module neurite/data
+ */
+
 export {
   type Column,
   type CsvOptions,

@@ -1,4 +1,9 @@
-// What users see as "neurite/losses".
+/**
+ * Functions of predictions and targets that training makes small.
+ *
+ * @module neurite/losses
+ */
+
 export {
   binaryCrossentropy,
   categoricalCrossentropy,

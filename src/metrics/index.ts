@@ -1,4 +1,9 @@
-// What users see as "neurite/metrics".
+/**
+ * What is measured of predictions and not minimised.
+ *
+ * @module neurite/metrics
+ */
+
 export {
   accuracy,
   binaryAccuracy,

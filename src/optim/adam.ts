@@ -20,10 +20,18 @@ import { perWeight, type Rule } from "./per-weight.ts";
 const defaults = { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
 const decayDefaults = { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay: 0.004 };
 
-/** Options of `adam`, `amsgrad` and `nadam`. */
+/**
+ * Options of `adam`, `amsgrad` and `nadam`.
+ *
+ * @useDeclaredType
+ */
 export type AdamOptions = OptionsOf<typeof defaults>;
 
-/** Options of `adamW`. */
+/**
+ * Options of `adamW`.
+ *
+ * @useDeclaredType
+ */
 export type AdamWOptions = OptionsOf<typeof decayDefaults>;
 
 /**

@@ -1,4 +1,9 @@
-// What users see as "neurite/optim".
+/**
+ * Optimizers as pure functions over trees of weights, schedules of the learning rate, and `minimize` for small data.
+ *
+ * @module neurite/optim
+ */
+
 export { type AccumulationOptions, accumulateGradients } from "./accumulate.ts";
 export { type AdamOptions, type AdamWOptions, adam, adamax, adamW, amsgrad, nadam } from "./adam.ts";
 export {

@@ -5,7 +5,11 @@ import { perWeight, type Rule } from "./per-weight.ts";
 
 const defaults = { learningRate: 0.01, momentum: 0, nesterov: false };
 
-/** Options of `sgd`, `momentum` and `nesterov`. */
+/**
+ * Options of `sgd`, `momentum` and `nesterov`.
+ *
+ * @useDeclaredType
+ */
 export type SgdOptions = OptionsOf<typeof defaults>;
 
 /**

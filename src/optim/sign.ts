@@ -12,10 +12,18 @@ const rpropDefaults = {
   maximumStep: 50,
 };
 
-/** Options of `lion`. */
+/**
+ * Options of `lion`.
+ *
+ * @useDeclaredType
+ */
 export type LionOptions = OptionsOf<typeof lionDefaults>;
 
-/** Options of `rprop`. */
+/**
+ * Options of `rprop`.
+ *
+ * @useDeclaredType
+ */
 export type RpropOptions = OptionsOf<typeof rpropDefaults>;
 
 /**

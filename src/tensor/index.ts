@@ -3,7 +3,7 @@
 import "./install.ts";
 
 export type { DType, TypedArray } from "../base/dtype.ts";
-export { NeuriteError } from "../base/error.ts";
+export { type ErrorParts, NeuriteError } from "../base/error.ts";
 export type { Shape } from "../base/shape.ts";
 export type { Tree } from "../base/tree.ts";
 export type { TensorType } from "../base/type.ts";

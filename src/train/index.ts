@@ -1,4 +1,9 @@
-// What users see as "neurite/train".
+/**
+ * Models that fit, evaluate, predict and are saved, and the callbacks of their training.
+ *
+ * @module neurite/train
+ */
+
 export type { BaseModel, BatchOptions, LoadOptions, ModelSettings, SaveOptions } from "./base-model.ts";
 export type { Callback, CallbackState, Trainable, Training } from "./callback.ts";
 export { csvLogger } from "./callbacks/csv-logger.ts";

@@ -1,4 +1,9 @@
-// What users see as "neurite/viz".
+/**
+ * Pictures of training, networks and computation graphs, as SVG and PNG.
+ *
+ * @module neurite/viz
+ */
+
 export { drawArchitecture } from "./architecture.ts";
 export { type ConfusionMatrixOptions, drawConfusionMatrix } from "./confusion-matrix.ts";
 export {

@@ -29,7 +29,7 @@ export class Literal {
 /** What an equation reads. */
 export type Atom = Var | Literal;
 
-/** outputs = primitive[parameters](inputs) */
+/** `outputs = primitive[parameters](inputs)`. */
 export interface Equation {
   readonly primitive: Primitive;
   readonly inputs: readonly Atom[];

@@ -39,9 +39,14 @@ export class Tensor<S extends Shape = Shape, D extends DType = DType> {
   readonly dtype: D;
   /** A scalar that stands for a JS number: it takes the dtype of whatever it meets. */
   readonly weak: boolean;
-  /** Where the elements come from; not part of the public interface. */
+  /**
+   * Where the elements come from.
+   *
+   * @internal
+   */
   readonly source: Concrete | Symbolic;
 
+  /** @internal Tensors are made by `tensor` and by operations. */
   constructor(dtype: D, shape: S, source: Concrete | Symbolic, weak = false) {
     this.dtype = dtype;
     this.shape = shape;
