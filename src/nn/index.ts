@@ -6,7 +6,6 @@
 
 export { activation } from "./activations/activation.ts";
 export {
-  type Activation,
   type ActivationConfig,
   type ActivationLike,
   type ActivationName,

@@ -84,6 +84,11 @@ import { upSampling1dFrom, upSampling2dFrom, upSampling3dFrom } from "./shaping/
  */
 export type LayerMaker = (config: LayerConfig, read: ReadLayer) => Layer;
 
+/**
+ * Makes a layer of its description.
+ *
+ * @inline
+ */
 type ReadLayer = (description: Json) => Layer;
 
 /** Layers of a user's own, by type. */

@@ -4,6 +4,8 @@ import { formatShape } from "../../base/shape.ts";
 /**
  * How much is added around the spatial axes: `valid` nothing, `same` so that an output has ⌈input / stride⌉ positions
  * (the odd one at the end, as Keras), or [low, high] for each axis.
+ *
+ * @inline
  */
 export type Padding = "valid" | "same" | readonly (readonly [low: number, high: number])[];
 

@@ -79,6 +79,11 @@ interface ActivationOptions {
   readonly approximate?: boolean;
 }
 
+/**
+ * A function of z.
+ *
+ * @inline
+ */
 type Activation = (z: Tensor, options?: ActivationOptions) => Tensor;
 
 /**
