@@ -4,7 +4,7 @@
  * @module neurite/viz
  */
 
-export { drawArchitecture } from "./architecture.ts";
+export { type Architecture, drawArchitecture } from "./architecture.ts";
 export { type ConfusionMatrixOptions, drawConfusionMatrix } from "./confusion-matrix.ts";
 export {
   type DecisionBoundaryOptions,

@@ -143,18 +143,31 @@ function measure(
     height += extent + down;
   }
   const depthOf = new Map(layers.flatMap((layer, depth) => layer.map((item) => [item, depth] as const)));
-  const middle = (depth: number): number => tops[depth] + tall[depth] / 2;
   const xOf = (item: number): number => items[item].x - left;
+  const places = boxes.map((_, node): Place => [xOf(node), tops[depths[node]] + tall[depths[node]] / 2]);
+  /** Lines go straight down past the nodes of a layer and bend between layers, so that they never cross a node. */
+  const pass = (item: number): readonly [above: Place, below: Place] => {
+    const [x, depth] = [xOf(item), depthOf.get(item) ?? 0];
+    return [
+      [x, tops[depth]],
+      [x, tops[depth] + tall[depth]],
+    ];
+  };
   return {
     width: right - left,
     height: height - down,
-    places: boxes.map((_, node) => [xOf(node), middle(depths[node])]),
-    routes: chains.map((chain) =>
-      chain.map((item, i): Place => {
-        const y = middle(depthOf.get(item) ?? 0);
-        if (i === 0) return [xOf(item), y + boxes[item].height / 2];
-        return [xOf(item), i === chain.length - 1 ? y - boxes[item].height / 2 : y];
-      }),
-    ),
+    places,
+    routes: chains.map((chain) => {
+      const [from, to] = [chain[0], chain[chain.length - 1]];
+      const [[fromX, fromY], [toX, toY]] = [places[from], places[to]];
+      const route: Place[] = [
+        [fromX, fromY + boxes[from].height / 2],
+        pass(from)[1],
+        ...chain.slice(1, -1).flatMap(pass),
+        pass(to)[0],
+        [toX, toY - boxes[to].height / 2],
+      ];
+      return route.filter(([x, y], i) => i === 0 || x !== route[i - 1][0] || y !== route[i - 1][1]);
+    }),
   };
 }

@@ -1,5 +1,5 @@
 import { NeuriteError } from "../base/error.ts";
-import { drawPlot, formatTick } from "./plot.ts";
+import { drawPlot, formatPower, formatTick } from "./plot.ts";
 import { colorOf, dashesOf, legend, type Picture, placed } from "./svg.ts";
 
 /** One line of a chart. */
@@ -21,19 +21,23 @@ const width = 420;
 const height = 260;
 /** Up to this many steps each is a dot too: one step alone is no line. */
 const mostDots = 30;
+/** Beyond these a logarithmic axis counts in powers of ten. */
+const narrow = [1e-2, 1e3];
 
 /** Lines over the same steps, with their names above them. */
 export async function drawLines(operation: string, lines: readonly Line[], axes: LineAxes): Promise<Picture> {
   const { x, y, isLogarithmic = false } = axes;
   const isShown = (value: number): boolean => Number.isFinite(value) && (!isLogarithmic || value > 0);
   const steps = Math.max(0, ...lines.map(({ values }) => values.length));
-  if (!lines.some(({ values }) => values.some(isShown))) {
+  const shown = lines.flatMap(({ values }) => values.filter(isShown));
+  if (shown.length === 0) {
     throw new NeuriteError({
       operation,
       got: `no ${isLogarithmic ? "positive" : "finite"} value of ${y}`,
       expected: "at least one",
     });
   }
+  const isWide = isLogarithmic && shown.some((value) => value < narrow[0] || value > narrow[1]);
   const chart = await drawPlot(operation, (plot) => ({
     width,
     height,
@@ -55,7 +59,7 @@ export async function drawLines(operation: string, lines: readonly Line[], axes:
       labelArrow: "none",
       nice: true,
       ticks: 5,
-      tickFormat: formatTick,
+      tickFormat: isWide ? formatPower : formatTick,
       ...(isLogarithmic && { type: "log" }),
     },
     marks: lines.flatMap(({ values }, i) => {

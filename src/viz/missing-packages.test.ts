@@ -1,5 +1,6 @@
 // Where the optional packages are not installed, the errors say what to install.
 import { expect, test, vi } from "vitest";
+import { dense } from "../nn/index.ts";
 import { drawArchitecture, drawConfusionMatrix, drawLearningCurves, toPng } from "./index.ts";
 
 vi.mock("@observablehq/plot", () => {
@@ -21,5 +22,5 @@ test("PNG needs resvg", async () => {
 });
 
 test("what Neurite draws itself needs nothing", () => {
-  expect(() => drawArchitecture([], [1])).not.toThrow();
+  expect(() => drawArchitecture([dense({ units: 1 })], [1])).not.toThrow();
 });

@@ -28,11 +28,36 @@ function shorten(svg: string): string {
   );
 }
 
-/** A number at an axis: `1,500`, `0.25`, `1e-5`. */
-export function formatTick(value: number): string {
-  const isPlain = value === 0 || (Math.abs(value) >= 1e-3 && Math.abs(value) < 1e7);
-  if (!isPlain) return value.toExponential().replace("e+", "e");
-  return value.toLocaleString("en-US", { maximumSignificantDigits: 6 });
+/** A number at an axis, with as many decimals as the others need: `1,500`, `0.50`, `−2`; `2 × 10⁻⁵` where one is very small or large. */
+export function formatTick(value: number, _index = 0, ticks: readonly number[] = [value]): string {
+  const isPlain = ticks.every((tick) => tick === 0 || (Math.abs(tick) >= 1e-3 && Math.abs(tick) < 1e7));
+  if (!isPlain) return value === 0 ? "0" : formatPower(value);
+  const decimals = Math.max(...ticks.map((tick) => decimalsOf(Number(tick.toPrecision(6)))));
+  return withMinus(
+    value.toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals }),
+  );
+}
+
+/** A number at an axis that spans many powers of ten: `10⁻⁴`, `2 × 10⁻⁴`. */
+export function formatPower(value: number): string {
+  const [digits, exponent] = Number(value.toPrecision(6)).toExponential().split("e");
+  const power = `10${superscript(exponent)}`;
+  return withMinus(Number(digits) === 1 ? power : `${digits} × ${power}`);
+}
+
+function decimalsOf(value: number): number {
+  return String(value).split(".")[1]?.length ?? 0;
+}
+
+function superscript(exponent: string): string {
+  return Array.from(exponent.replace("+", ""), (sign) =>
+    sign === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(sign)],
+  ).join("");
+}
+
+/** The sign that is as wide as a digit. */
+function withMinus(text: string): string {
+  return text.replace("-", "−");
 }
 
 async function openDocument(operation: string): Promise<Document> {

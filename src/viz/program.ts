@@ -1,8 +1,9 @@
 import { NeuriteError } from "../base/error.ts";
 import { formatType } from "../base/type.ts";
 import { type Equation, Literal, type Program, type Var } from "../tensor/index.ts";
-import { type Edge, layOut, type Place } from "./layered-layout.ts";
-import { colorOf, escapeText, legend, type Picture, placed, rounded, toSvg, widthOf } from "./svg.ts";
+import { boxOf, drawNode, drawRoute } from "./graph-drawing.ts";
+import { type Edge, layOut } from "./layered-layout.ts";
+import { colorOf, legend, type Picture, placed, toSvg } from "./svg.ts";
 
 /** A quantity, or an equation that computes one. */
 interface Node {
@@ -41,15 +42,16 @@ export function drawProgram(program: Program): string {
   }
   const { nodes, edges } = toGraph(program);
   const scopes = [...new Set(nodes.map(({ scope }) => scope))].filter((scope) => scope !== "");
-  const boxes = nodes.map(({ words }) => ({
-    width: Math.max(...words.map(widthOf)) + 18,
-    height: 12 + 15 * words.length,
-  }));
-  const layout = layOut(boxes, edges);
-  const lines = layout.routes.map(drawRoute);
-  const figures = nodes.map((node, i) =>
-    drawNode(node, boxes[i], layout.places[i], scopes.indexOf(node.scope)),
+  const layout = layOut(
+    nodes.map(({ words }) => boxOf(words)),
+    edges,
   );
+  const lines = layout.routes.map(drawRoute);
+  const figures = nodes.map(({ words, kind, scope }, i) => {
+    const color = scope === "" ? "currentColor" : colorOf(scopes.indexOf(scope));
+    const isRound = kind !== "equation";
+    return drawNode(words, layout.places[i], { color, isRound, fillOpacity: isRound ? 0 : 0.14 });
+  });
   const graph: Picture = {
     width: layout.width + 2 * margin,
     height: layout.height + 2 * margin,
@@ -98,36 +100,4 @@ function wordsOf({ primitive, inputs, parameters }: Equation): string {
   const numbers = inputs.flatMap((input) => (input instanceof Literal ? [String(input.value)] : []));
   const name = primitive.name === "mark" ? [`“${String(parameters.name)}”`] : [];
   return [primitive.name, ...name, ...numbers].join(" ");
-}
-
-function drawNode(
-  { words, kind }: Node,
-  { width, height }: { readonly width: number; readonly height: number },
-  [x, y]: Place,
-  scope: number,
-): string {
-  const color = scope < 0 ? "currentColor" : colorOf(scope);
-  const fill = `fill="${color}" fill-opacity="${kind === "equation" ? 0.14 : 0}" stroke="${color}" stroke-opacity="0.8"`;
-  const round = kind === "equation" ? 4 : height / 2;
-  const box = `<rect x="${rounded(x - width / 2)}" y="${rounded(y - height / 2)}" width="${rounded(width)}" height="${height}" rx="${round}" ${fill}/>`;
-  const texts = words.map((word, i) => {
-    const look = i === 0 ? 'font-weight="600"' : 'font-size="11" fill-opacity="0.8"';
-    return `<text x="${rounded(x)}" y="${rounded(y - height / 2 + 17 + 15 * i)}" text-anchor="middle" ${look}>${escapeText(word)}</text>`;
-  });
-  return `${box}${texts.join("")}`;
-}
-
-/** A smooth line with an arrow head: straight down at each of its places. */
-function drawRoute(route: readonly Place[]): string {
-  const [[startX, startY], ...rest] = route;
-  let path = `M${rounded(startX)} ${rounded(startY)}`;
-  let y = startY;
-  let x = startX;
-  for (const [nextX, nextY] of rest) {
-    const half = rounded((y + nextY) / 2);
-    path += `C${rounded(x)} ${half} ${rounded(nextX)} ${half} ${rounded(nextX)} ${rounded(nextY)}`;
-    [x, y] = [nextX, nextY];
-  }
-  const head = `M${rounded(x - 4)} ${rounded(y - 6)}L${rounded(x)} ${rounded(y)}L${rounded(x + 4)} ${rounded(y - 6)}`;
-  return `<path d="${path}${head}" fill="none" stroke="currentColor" stroke-opacity="0.5"/>`;
 }

@@ -1,7 +1,18 @@
 // What every picture keeps to, and what each of them shows.
 import { parseHTML } from "linkedom";
 import { describe, expect, it, test } from "vitest";
-import { conv2d, dense, flatten, maxPool2d } from "../nn/index.ts";
+import {
+  connect,
+  conv2d,
+  dense,
+  flatten,
+  input,
+  type Layer,
+  maxPool2d,
+  merge,
+  residual,
+  stack,
+} from "../nn/index.ts";
 import {
   add,
   jit,
@@ -16,6 +27,7 @@ import {
   withScope,
   zeros,
 } from "../tensor/index.ts";
+import { Model, Sequential } from "../train/index.ts";
 import {
   drawArchitecture,
   drawConfusionMatrix,
@@ -51,7 +63,22 @@ const layers = [
   maxPool2d({ poolSize: 2 }),
   flatten(),
   dense({ units: 10 }),
-];
+] as const;
+
+/** Two inputs through shared layers, a third one beside them, two outputs. */
+function twoTowers(): Model {
+  const [left, right, price] = [
+    input({ shape: [3], name: "left" }),
+    input({ shape: [3], name: "right" }),
+    input({ shape: [2], name: "price" }),
+  ];
+  const tower = stack([dense({ units: 4, activation: "tanh" })], { name: "tower" });
+  const joined = connect([connect(left, tower), connect(right, tower), price], merge.concatenate());
+  const score = connect(joined, dense({ units: 1, name: "score" }));
+  const kind = connect(joined, dense({ units: 3, activation: "softmax", name: "kind" }));
+  return new Model({ inputs: [left, right, price], outputs: [score, kind] });
+}
+
 const { program } = jit((W: Tensor, x: Tensor) =>
   sum(withScope("hidden", () => relu(add(matmul(x, W), 3)))),
 ).lower(zeros([2, 4]), zeros([5, 2]));
@@ -69,6 +96,7 @@ const pictures: [name: string, draw: () => string | Promise<string>][] = [
   ["drawFeatureMaps", () => drawFeatureMaps(random.normal(random.key(1), [6, 6, 3]))],
   ["drawMisclassified", () => drawMisclassified(images, probabilities, labels)],
   ["drawArchitecture", () => drawArchitecture(layers)],
+  ["drawArchitecture of a graph", () => drawArchitecture(twoTowers())],
   ["drawProgram", () => drawProgram(program)],
 ];
 
@@ -246,6 +274,41 @@ describe("what is drawn", () => {
       ...["flatten", "36"],
       ...["dense", "370 parameters", "10"],
     ]);
+  });
+
+  it("architecture: a model is what its layers are", () => {
+    expect(drawArchitecture(new Sequential({ layers }))).toBe(drawArchitecture(layers));
+    const x = input({ shape: [8, 8, 1] });
+    const chain = new Model({ inputs: x, outputs: connect(x, ...layers) });
+    expect(drawArchitecture(chain)).toBe(drawArchitecture(layers));
+  });
+
+  it("architecture: inputs, branches and outputs of a graph, shared layers counted once", () => {
+    const svg = drawArchitecture(twoTowers());
+    expect(texts(svg).sort()).toEqual(
+      [
+        ...["left", "3", "right", "3", "price", "2"],
+        ...["tower", "stack · 16 parameters · 4", "dense", "16 parameters", "4"],
+        ...["tower", "stack · shared · 4", "dense", "16 parameters", "4"],
+        ...["concatenate", "10", "score", "dense · 11 parameters", "1", "kind", "dense · 33 parameters", "3"],
+        ...["output", "1", "output", "3"],
+      ].sort(),
+    );
+    // left, right → towers; both and price → concatenate → score, kind → outputs; within each tower one more.
+    expect(elements(svg, 'path[fill="none"]')).toHaveLength(2 + 3 + 2 + 2 + 2);
+  });
+
+  it("architecture: a residual block shows both ways", () => {
+    const way = () => conv2d({ filters: 4, kernelSize: 1 });
+    const block = (shortcut: readonly Layer[]) =>
+      residual([way(), way()], { shortcut, inputShape: [8, 8, 4] });
+    const [plain, changed] = [[], [way()]].map((shortcut) => drawArchitecture([block(shortcut)]));
+    expect(texts(plain).filter((word) => word === "8 × 8 × 4")).toHaveLength(3);
+    expect(texts(plain)).toContain("40 parameters · 8 × 8 × 4");
+    expect(texts(changed)).toContain("60 parameters · 8 × 8 × 4");
+    for (const svg of [plain, changed]) expect(texts(svg)).toContain("+");
+    // Into the block, along the layers, around them, into the sum.
+    expect([plain, changed].map((svg) => elements(svg, 'path[fill="none"]').length)).toEqual([5, 6]);
   });
 
   it("computation graph: every equation with its type, below what it needs", () => {
