@@ -122,11 +122,11 @@ describe.each(compared)("compiled vmap on %s equals the reference:", (device) =>
   beforeAll(() => {
     compileTogether(
       device,
-      cases.map(
-        ([, each]) =>
-          () =>
-            vmap(each.apply)(...batchFor(each)),
-      ),
+      // Operands are made outside, so that the kernels are those of each run by itself.
+      cases.map(([, each]) => {
+        const operands = batchFor(each);
+        return () => vmap(each.apply)(...operands);
+      }),
     );
   }, 120_000);
 
