@@ -20,18 +20,10 @@ import { perWeight, type Rule } from "./per-weight.ts";
 const defaults = { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
 const decayDefaults = { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay: 0.004 };
 
-/**
- * Options of `adam`, `amsgrad` and `nadam`.
- *
- * @useDeclaredType
- */
+/** Options of `adam`, `amsgrad` and `nadam`. */
 export type AdamOptions = OptionsOf<typeof defaults>;
 
-/**
- * Options of `adamW`.
- *
- * @useDeclaredType
- */
+/** Options of `adamW`. */
 export type AdamWOptions = OptionsOf<typeof decayDefaults>;
 
 /**

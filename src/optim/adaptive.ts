@@ -19,25 +19,13 @@ const adagradDefaults = { learningRate: 0.001, initialAccumulatorValue: 0.1, eps
 const adadeltaDefaults = { learningRate: 0.001, rho: 0.95, epsilon: 1e-7 };
 const rmspropDefaults = { learningRate: 0.001, rho: 0.9, momentum: 0, epsilon: 1e-7, centered: false };
 
-/**
- * Options of `adagrad`.
- *
- * @useDeclaredType
- */
+/** Options of `adagrad`. */
 export type AdagradOptions = OptionsOf<typeof adagradDefaults>;
 
-/**
- * Options of `adadelta`.
- *
- * @useDeclaredType
- */
+/** Options of `adadelta`. */
 export type AdadeltaOptions = OptionsOf<typeof adadeltaDefaults>;
 
-/**
- * Options of `rmsprop`.
- *
- * @useDeclaredType
- */
+/** Options of `rmsprop`. */
 export type RmspropOptions = OptionsOf<typeof rmspropDefaults>;
 
 /**

@@ -5,11 +5,7 @@ import { perWeight, type Rule } from "./per-weight.ts";
 
 const defaults = { learningRate: 0.01, momentum: 0, nesterov: false };
 
-/**
- * Options of `sgd`, `momentum` and `nesterov`.
- *
- * @useDeclaredType
- */
+/** Options of `sgd`, `momentum` and `nesterov`. */
 export type SgdOptions = OptionsOf<typeof defaults>;
 
 /**

@@ -12,18 +12,10 @@ const rpropDefaults = {
   maximumStep: 50,
 };
 
-/**
- * Options of `lion`.
- *
- * @useDeclaredType
- */
+/** Options of `lion`. */
 export type LionOptions = OptionsOf<typeof lionDefaults>;
 
-/**
- * Options of `rprop`.
- *
- * @useDeclaredType
- */
+/** Options of `rprop`. */
 export type RpropOptions = OptionsOf<typeof rpropDefaults>;
 
 /**

@@ -71,7 +71,11 @@ export type ActivationConfig =
 /** What options accept: a name, or an activation with options of its own. */
 export type ActivationLike = ActivationName | ActivationConfig;
 
-/** The options that activations know. */
+/**
+ * The options that activations know.
+ *
+ * @inline
+ */
 interface ActivationOptions {
   readonly straightThrough?: boolean;
   readonly negativeSlope?: number;
