@@ -1,6 +1,7 @@
 import { dtypeFacts, type TypedArray } from "../src/base/dtype.ts";
 import { textRenderer } from "../src/exec/render/c/kernels.ts";
 import { wasmRenderer } from "../src/exec/render/wasm/kernels.ts";
+import type { RenderedKernel as WasmKernel } from "../src/exec/render/wasm/rendered.ts";
 import { NativeRuntime } from "../src/exec/runtime/native.ts";
 import { NativeFailure } from "../src/exec/runtime/native-host.ts";
 import type { PlanRuntime } from "../src/exec/runtime/plan-runtime.ts";
@@ -19,18 +20,21 @@ export interface TestedRuntime {
 /** The runtimes that run here; says on the console why there is no native one. */
 export function testedRuntimes(): TestedRuntime[] {
   const modules = new Set<string>();
-  const wasm = new WasmRuntime({
-    ...wasmRenderer,
-    render: (kernel) => {
-      const rendered = wasmRenderer.render(kernel);
-      return {
-        ...rendered,
-        define: (module, name) => {
-          modules.add(rendered.key);
-          return rendered.define(module, name);
-        },
-      };
-    },
+  const wasm = new WasmRuntime<WasmKernel>((memory) => {
+    const renderer = wasmRenderer(memory);
+    return {
+      ...renderer,
+      render: (kernel) => {
+        const rendered = renderer.render(kernel);
+        return {
+          ...rendered,
+          define: (module, name) => {
+            modules.add(rendered.key);
+            return rendered.define(module, name);
+          },
+        };
+      },
+    };
   });
   const tested: TestedRuntime[] = [{ name: "wasm", runtime: wasm, compiledCount: () => modules.size }];
   const texts = new Set<string>();

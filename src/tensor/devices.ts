@@ -1,10 +1,12 @@
 import { NeuriteError, unknownName } from "../base/error.ts";
 import { wasmRenderer } from "../exec/render/wasm/kernels.ts";
 import { WasmRuntime } from "../exec/runtime/wasm.ts";
+import { WasmHeap } from "../exec/runtime/wasm-heap.ts";
 import { CompiledDevice } from "./compiled-device.ts";
 import type { Device } from "./device.ts";
 import { NativeByDefault, nativeObstacle, openNative } from "./native-device.ts";
 import { referenceDevice } from "./reference-device.ts";
+import { canShareMemory, keepThreads } from "./threads.ts";
 
 /** A device and whether programs can run on it here. */
 export interface DeviceStatus {
@@ -24,7 +26,7 @@ const table: Readonly<Record<string, DeviceEntry>> = {
   native: { obstacle: nativeObstacle, open: openNative },
   wasm: {
     obstacle: wasmObstacle,
-    open: () => new CompiledDevice("wasm", new WasmRuntime(wasmRenderer)),
+    open: openWasm,
   },
   reference: { obstacle: () => undefined, open: () => referenceDevice },
 };
@@ -102,6 +104,12 @@ function defaultDevice(): Device {
 function takeOver(): Device {
   current = wasmObstacle() === undefined ? openDevice("default device", "wasm") : referenceDevice;
   return current;
+}
+
+function openWasm(): Device {
+  const runtime = new WasmRuntime(wasmRenderer, new WasmHeap(canShareMemory()));
+  keepThreads(runtime);
+  return new CompiledDevice("wasm", runtime);
 }
 
 function wasmObstacle(): string | undefined {

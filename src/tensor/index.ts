@@ -139,4 +139,5 @@ export * from "../lang/transforms/index.ts";
 export { type TensorData, type TensorOptions, tensor } from "./create.ts";
 export { type DeviceStatus, devices, getDevice, setDevice } from "./devices.ts";
 export { type JitOptions, type Jitted, jit, type Lowered, programOf } from "./jit.ts";
-export { type CacheStatus, cacheStatus, clearCache, setThreads } from "./native-device.ts";
+export { type CacheStatus, cacheStatus, clearCache } from "./native-device.ts";
+export { setThreads } from "./threads.ts";

@@ -1,4 +1,3 @@
-import { NeuriteError } from "../base/error.ts";
 import type { TensorType } from "../base/type.ts";
 import { textRenderer } from "../exec/render/c/kernels.ts";
 import { wasmRenderer } from "../exec/render/wasm/kernels.ts";
@@ -13,14 +12,11 @@ import { CompiledDevice } from "./compiled-device.ts";
 import type { Executable } from "./compiled-runner.ts";
 import type { Device, Runner } from "./device.ts";
 import type { Storage } from "./storage.ts";
+import { keepThreads } from "./threads.ts";
 
 export type { CacheStatus } from "../exec/runtime/native-cache.ts";
 
-const mostThreads = 64;
-
 let opened: CompiledDevice | NativeFailure | undefined;
-let runtime: NativeRuntime | undefined;
-let threads: number | undefined;
 
 /** Why native code cannot run here; undefined when it can. */
 export function nativeObstacle(): string | undefined {
@@ -40,8 +36,8 @@ function openOnce(): CompiledDevice | NativeFailure {
   if (typeof process === "undefined") return withoutNode();
   if (opened !== undefined) return opened;
   try {
-    runtime = new NativeRuntime(textRenderer);
-    runtime.useThreads(threads ?? defaultThreads());
+    const runtime = new NativeRuntime(textRenderer);
+    keepThreads(runtime);
     opened = new CompiledDevice("native", runtime, eagerLoader(runtime));
   } catch (error) {
     if (!(error instanceof NativeFailure)) throw error;
@@ -56,37 +52,6 @@ function eagerLoader(native: NativeRuntime): (plan: Plan) => Executable {
   const isProduct = (command: Command): boolean =>
     command.kind === "kernel" && command.kernel.kind === "contraction";
   return (plan) => (plan.commands.some(isProduct) ? native : wasm).load(plan);
-}
-
-/**
- * Sets how many threads native code uses at most, from 1 to 64; small programs run on one. The numbers do not depend on it.
- * Other devices run on one thread. Throws for anything else.
- *
- * @example
- * ```ts
- * setThreads(1);
- * ```
- */
-export function setThreads(count: number): void {
-  threads = checkThreads("setThreads", count);
-  runtime?.useThreads(threads);
-}
-
-// What NEURITE_THREADS says, else one for each processor.
-function defaultThreads(): number {
-  const { os, process } = nodeHost();
-  const wanted = process.env.NEURITE_THREADS;
-  if (wanted === undefined || wanted === "") return Math.min(os.availableParallelism(), mostThreads);
-  return checkThreads("NEURITE_THREADS", Number(wanted));
-}
-
-function checkThreads(operation: string, count: number): number {
-  if (Number.isInteger(count) && count >= 1 && count <= mostThreads) return count;
-  throw new NeuriteError({
-    operation,
-    got: String(count),
-    expected: `a whole number from 1 to ${mostThreads}`,
-  });
 }
 
 /** The native device where nobody asked for it by name: when it fails, another one takes over for good. */

@@ -66,11 +66,13 @@ const programs: Readonly<Record<string, () => Tensor[]>> = {
   },
 };
 
-describe.skipIf(obstacle !== undefined)("threads", () => {
+const tested = obstacle === undefined ? ["wasm", "native"] : ["wasm"];
+
+describe.each(tested)("threads on %s", (device) => {
   afterAll(() => setThreads(1));
 
   test.each(Object.keys(programs))("%s: the same bits on 1, 2 and 5 threads, and again", (name) => {
-    setDevice("native");
+    setDevice(device);
     const bits = (threads: number): Uint8Array[] => {
       setThreads(threads);
       return programs[name]().map((tensor) => new Uint8Array(tensor.dataSync().slice().buffer));

@@ -1,7 +1,7 @@
 // Programs, plans and code of a few known functions as files, so that a change of the compiler is seen in review.
 // After a change that is meant: npx vitest run test/golden --update
 import { beforeAll, describe, expect, test } from "vitest";
-import { encodeKernels, renderKernel } from "../../src/exec/render/wasm/kernels.ts";
+import { renderKernel, wasmRenderer } from "../../src/exec/render/wasm/kernels.ts";
 import { scan } from "../../src/lang/control/index.ts";
 import { verifyKernel } from "../../src/lang/kernel/verify.ts";
 import {
@@ -117,7 +117,7 @@ test("the code of a small update is that of its file", async () => {
     donate: 0,
   });
   const { plan } = update.lower(f32(1000), f32(1000), 0.1);
-  const module = encodeKernels(compiledKernels(plan?.commands ?? []).map(renderKernel));
+  const module = wasmRenderer({}).encode(compiledKernels(plan?.commands ?? []).map(renderKernel));
   expect(WebAssembly.validate(module)).toBe(true);
   await expect(`${disassemble(module)}\n`).toMatchFileSnapshot("sgd-update.wasm.txt");
 });

@@ -1,4 +1,5 @@
 import { NeuriteError } from "../../base/error.ts";
+import { firstFreeAddress } from "../../lang/kernel/machine.ts";
 
 const pageBytes = 65536;
 const maximumPages = 65536;
@@ -13,20 +14,24 @@ interface Range {
 
 /**
  * 64-byte-aligned blocks of a growing WebAssembly memory, which native code addresses too. A freed block waits for a request of its size; when no block fits,
- * waiting blocks are joined with their neighbours. The first 64 bytes hold the error word and belong to no block.
+ * waiting blocks are joined with their neighbours. What lies before the first of them belongs to the driver (machine.ts).
  */
 export class WasmHeap {
   readonly memory: WebAssembly.Memory;
+  /** The most pages of the memory, if threads share it. */
+  readonly sharedPages: number | undefined;
   /** The memory as 32-bit words; growing it gives another view. */
   words: Int32Array<ArrayBufferLike>;
   readonly #sizes = new Map<number, number>();
   readonly #waiting = new Map<number, number[]>();
   /** Joined free ranges by address, none touching another. */
   #ranges: Range[] = [];
-  #end = alignment;
+  #end = firstFreeAddress;
 
-  constructor() {
-    this.memory = new WebAssembly.Memory({ initial: 16, maximum: maximumPages });
+  /** `shared`: with other threads. */
+  constructor(shared = false) {
+    this.sharedPages = shared ? maximumPages : undefined;
+    this.memory = new WebAssembly.Memory({ initial: 16, maximum: maximumPages, shared });
     this.words = new Int32Array(this.memory.buffer);
   }
 

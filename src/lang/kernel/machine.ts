@@ -25,3 +25,32 @@ export const commandCodes = {
  * and behind the loop base + offset.
  */
 export const stepWords = 4;
+
+/**
+ * The words of the pool of threads, as byte addresses behind the error word: what the caller writes, and on another cache
+ * line what the others do.
+ */
+export const poolAddresses = {
+  /** The generation of a task in the bits from 12 up, its number of parts, and in the lowest 6 the next part that nobody took. */
+  ticket: 64,
+  /** The table index of the task's kernel and the address of its arguments. */
+  kernel: 68,
+  arguments: 72,
+  /** How many threads run a task at most, the caller's included; fewer than 2: no others. */
+  threads: 76,
+  /** 1 if the caller may sleep. */
+  maySleep: 80,
+  /** How many messages the threads have been sent: who has not read all of them takes no part. */
+  messages: 84,
+  /** The number of parts that are done. */
+  done: 128,
+  /** 1 while the caller sleeps. */
+  callerSleeps: 132,
+  /** How many of the others sleep. */
+  sleeping: 136,
+  /** Changes when those who sleep are to look again. */
+  alarm: 140,
+} as const;
+
+/** The first byte of memory that a block may take: the words above lie before it. */
+export const firstFreeAddress = 192;

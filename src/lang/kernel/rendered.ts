@@ -68,5 +68,5 @@ export interface TextRenderer {
   readonly driver: string;
 }
 
-/** Byte address of the error word, in the first 64 bytes of memory, which hold no tensor; 0 means no error. */
+/** Byte address of the error word, in front of all blocks; 0 means no error. */
 export const errorWordAddress = 0;

@@ -1,8 +1,8 @@
 import { loadChecked, narrow, readFrame, repeat, vectorAddress } from "./contraction-pack.ts";
 import {
+  addressSignature,
   type FunctionBuilder,
   type FunctionReference,
-  kernelSignature,
   type Local,
   type ModuleBuilder,
   type Operand,
@@ -16,7 +16,7 @@ export function defineAcross(
   guards: number,
   bytes: 4 | 8,
 ): FunctionReference {
-  return module.define(name, kernelSignature, (f) => {
+  return module.define(name, addressSignature, (f) => {
     const { add, subtract, multiply, equal, minimum, maximum, greaterOrEqual, load } = integers(f);
     const lanes = 16 / bytes;
     const frame = readFrame(f, guards);

@@ -1,5 +1,5 @@
 import { loadChecked, narrow, readFrame, repeat, vectorAddress } from "./contraction-pack.ts";
-import { type FunctionReference, kernelSignature, type ModuleBuilder, type Operand } from "./encoder.ts";
+import { addressSignature, type FunctionReference, type ModuleBuilder, type Operand } from "./encoder.ts";
 import { integers } from "./encoder-integers.ts";
 
 /** Packs an operand whose runs lie along its panel axis: contiguous vectors are copied. */
@@ -9,7 +9,7 @@ export function defineAlong(
   guards: number,
   bytes: 4 | 8,
 ): FunctionReference {
-  return module.define(name, kernelSignature, (f) => {
+  return module.define(name, addressSignature, (f) => {
     const { add, subtract, multiply, and, equal, less, greaterOrEqual, load } = integers(f);
     const lanes = 16 / bytes;
     const frame = readFrame(f, guards);

@@ -1,4 +1,5 @@
 import { type ContractionSizes, type ContractionType, evenPart, roundUp } from "../contraction/sizes.ts";
+import { mostParts } from "../nest/parts.ts";
 import { laneFacts, tileColumns, tileRows } from "./contraction-tile.ts";
 
 /** How a contraction is cut into blocks that fit the caches, and where they lie in scratch. */
@@ -21,6 +22,8 @@ export interface Blocks {
   readonly left: number;
   readonly right: number;
   readonly bytes: number;
+  /** Into how many parts the work is worth dividing. */
+  readonly parts: number;
 }
 
 const cacheLine = 64;
@@ -30,6 +33,9 @@ const leftBlockBytes = 128 * 1024;
 const sumsBytes = 256 * 1024;
 const rowsLimit = 1024;
 const rightBytesLimit = 64 * 1024 * 1024;
+// A part takes at least some ten microseconds, and has such a scratch area of its own.
+const partPoints = 2 ** 18;
+const allPartsBytes = 128 * 1024 * 1024;
 
 // Wider rows than this fall into few sets of a cache; the more rows of sums share a packed block, the better it pays.
 const directStrideLimit = 2048;
@@ -41,7 +47,7 @@ const directRowBytes = 128 * 1024;
  */
 export function cutBlocks(
   dtype: ContractionType,
-  { rows, columns, depth }: ContractionSizes,
+  { batch, rows, columns, depth }: ContractionSizes,
   rightStride: number | undefined,
 ): Blocks {
   const { bytes } = laneFacts[dtype];
@@ -71,6 +77,8 @@ export function cutBlocks(
   const keepRight = severalRowBlocks && depthBlocks > 1 && !repackRight;
   const left = rowBlock * rowBytes;
   const right = left + (rowBlock / tileRows) * leftPanelBytes;
+  const bytesOfPart = right + (keepRight ? depthBlocks : 1) * rightBlockBytes;
+  const partsLimit = Math.min(mostParts, allPartsBytes / bytesOfPart);
   return {
     rows: rowBlock,
     columns: columnBlock,
@@ -84,7 +92,8 @@ export function cutBlocks(
     repackRight,
     left,
     right,
-    bytes: right + (keepRight ? depthBlocks : 1) * rightBlockBytes,
+    bytes: bytesOfPart,
+    parts: Math.max(1, Math.floor(Math.min(partsLimit, (batch * rows * columns * depth) / partPoints))),
   };
 }
 

@@ -19,6 +19,7 @@ import {
   type Operand,
 } from "./encoder.ts";
 import { type Integers, integers } from "./encoder-integers.ts";
+import { startOfPart } from "./parts.ts";
 import type { SharedFunction } from "./rendered.ts";
 
 /** What the code of a contraction depends on. */
@@ -41,6 +42,12 @@ export function sharedFunctions({ dtype, left, right }: DriverStructure): Shared
 }
 
 type Side = "left" | "right";
+
+/** Where loops over rows, columns or batches begin and end. */
+interface Share {
+  readonly from: Local;
+  readonly to: Local;
+}
 
 /** Defines the kernel function of a contraction: the loops over its blocks. */
 export function defineDriver(
@@ -78,6 +85,10 @@ class Driver {
       f.manyLocals("i32", 11);
     const multiplyBlock = importShared(this.#module, multiplyFunction(structure.dtype));
     f.set(scratch, load(this.#args, 4 * structure.scratchWord));
+    this.#takeScratchOfPart();
+    const share = this.#share();
+    const depthEnd = f.local("i32");
+    f.set(depthEnd, this.#word("depth"));
     f.push(this.#inScratch(this.#word("zeroPlaces")));
     f.i32(0);
     f.i32(placesBytes);
@@ -86,32 +97,32 @@ class Driver {
       this.#materialize(side);
       this.#initialize(side);
     }
-    // size = min(block, total − from), and that in whole tiles
-    const cut = (size: Local, block: LoopWord, total: LoopWord, from: Local): void => {
-      f.set(size, subtract(this.#word(total), from));
+    // size = min(block, end − from), and that in whole tiles
+    const cut = (size: Local, block: LoopWord, end: Local, from: Local): void => {
+      f.set(size, subtract(end, from));
       f.set(limit, this.#word(block));
       f.set(size, minimum(size, limit));
     };
     const panelsOf = (size: Local, tile: number): Operand => divide(add(size, tile - 1), tile);
 
-    f.forRange(batch, { from: 0, to: this.#word("batch") }, () => {
+    f.forRange(batch, share.batch, () => {
       this.#startAt("left", batch);
       this.#startAt("right", batch);
-      f.forRange(column, { from: 0, to: this.#word("columns"), step: this.#word("blockColumns") }, () => {
-        cut(columns, "blockColumns", "columns", column);
+      f.forRange(column, { ...share.columns, step: this.#word("blockColumns") }, () => {
+        cut(columns, "blockColumns", share.columns.to, column);
         f.set(rightPanels, panelsOf(columns, tileColumns(structure.dtype)));
-        f.forRange(row, { from: 0, to: this.#word("rows"), step: this.#word("blockRows") }, () => {
-          cut(rows, "blockRows", "rows", row);
+        f.forRange(row, { ...share.rows, step: this.#word("blockRows") }, () => {
+          cut(rows, "blockRows", share.rows.to, row);
           f.set(leftPanels, panelsOf(rows, tileRows));
           f.set(slot, this.#inScratch(this.#word("rightBlock")));
-          f.forRange(depth, { from: 0, to: this.#word("depth"), step: this.#word("blockDepth") }, () => {
-            cut(depths, "blockDepth", "depth", depth);
+          f.forRange(depth, { from: 0, to: depthEnd, step: this.#word("blockDepth") }, () => {
+            cut(depths, "blockDepth", depthEnd, depth);
             f.push(this.#word("direct"));
             f.if(
               () => f.set(slot, this.#inPlace(column, depth)),
               () => {
                 // The right block is packed for the first block of rows and kept for the others if it can be.
-                f.push(equal(row, 0));
+                f.push(equal(row, share.rows.from));
                 f.push(this.#word("repackRight"));
                 f.emit("i32.or");
                 f.if(() =>
@@ -153,6 +164,65 @@ class Driver {
     });
   }
 
+  // Each part works in a scratch area of its own, on a copy of the arguments that names it.
+  #takeScratchOfPart(): void {
+    const f = this.#f;
+    const { multiply, store } = this.#is;
+    const [args, part] = f.parameters;
+    f.get(part);
+    f.if(() => {
+      f.increment(this.#scratch, multiply(part, this.#word("partBytes")));
+      const own = f.local("i32");
+      f.set(own, this.#inScratch(this.#word("ownArguments")));
+      for (const operand of [own, args, this.#word("argumentBytes")]) f.push(operand);
+      f.memoryCopy();
+      store(own, 4 * this.#structure.scratchWord, this.#scratch);
+      f.set(args, own);
+    });
+  }
+
+  // This part's share: of the batch, or else of the longer of rows and columns, in whole tiles.
+  #share(): Record<"batch" | "rows" | "columns", Share> {
+    const f = this.#f;
+    const { add, divide, multiply, minimum, less, greater } = this.#is;
+    const [, part, parts] = f.parameters;
+    const start = startOfPart(this.#module);
+    const whole = (name: LoopWord): Share => {
+      const [from, to] = f.manyLocals("i32", 2);
+      f.set(to, this.#word(name));
+      return { from, to };
+    };
+    const divideAmongParts = ({ from, to }: Share, tile: number): void => {
+      const tiles = f.local("i32");
+      const startOf =
+        (number: Operand): Operand =>
+        () => {
+          for (const operand of [tiles, number, parts]) f.push(operand);
+          f.call(start);
+        };
+      f.set(tiles, divide(add(to, tile - 1), tile));
+      f.set(from, multiply(startOf(part), tile));
+      f.set(tiles, multiply(startOf(add(part, 1)), tile));
+      f.set(to, minimum(to, tiles));
+    };
+    const [batch, rows, columns] = (["batch", "rows", "columns"] as const).map(whole);
+    f.push(greater(parts, 1));
+    f.if(() => {
+      f.push(less(batch.to, parts));
+      f.if(
+        () => {
+          f.push(greater(rows.to, columns.to));
+          f.if(
+            () => divideAmongParts(rows, tileRows),
+            () => divideAmongParts(columns, tileColumns(this.#structure.dtype)),
+          );
+        },
+        () => divideAmongParts(batch, 1),
+      );
+    });
+    return { batch, rows, columns };
+  }
+
   // Runs the nest that computes an operand, on arguments of its own: the contraction's buffers, the operand, the nest's words.
   #materialize(side: Side): void {
     const f = this.#f;
@@ -174,7 +244,7 @@ class Driver {
       add(this.#args, this.#operand(side, "nestWords")),
       this.#operand(side, "nestBytes"),
     );
-    f.get(target);
+    for (const operand of [target, 0, 1]) f.push(operand);
     f.call(nest.define(this.#module, undefined));
   }
 

@@ -33,6 +33,8 @@ type Group = readonly Axis[];
 
 /** A contraction's epilogue as code and words. */
 export class Epilogue {
+  /** True if every sum's results lie in places of their own, so that the work can be divided. */
+  readonly isDivisible: boolean;
   readonly #graph: Graph;
   readonly #statements: readonly (StoreNode | CheckNode)[];
   readonly #batch: Group;
@@ -90,6 +92,7 @@ export class Epilogue {
       graph.nextStatement();
       return statement.kind === "store" ? graph.store(statement) : graph.check(statement);
     });
+    this.isDivisible = epilogue.every((statement) => statement.kind === "check" || statement.mode === "set");
     this.#graph = graph;
     this.#lanes = hasDouble || laneFacts[dtype].lanes === 2 ? 2 : 4;
   }

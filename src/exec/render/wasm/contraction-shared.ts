@@ -3,7 +3,7 @@ import { defineAcross } from "./contraction-across.ts";
 import { defineAlong } from "./contraction-along.ts";
 import { defineRuns, runsSignature } from "./contraction-runs.ts";
 import { defineMultiply, multiplySignature } from "./contraction-tile.ts";
-import { type FunctionReference, kernelSignature, type ModuleBuilder } from "./encoder.ts";
+import { addressSignature, type FunctionReference, type ModuleBuilder } from "./encoder.ts";
 import type { SharedFunction } from "./rendered.ts";
 
 /** The function that multiplies packed blocks. */
@@ -21,7 +21,7 @@ export function packFunction(direction: "along" | "across", guards: number, byte
   const define = direction === "along" ? defineAlong : defineAcross;
   return {
     key: `${direction}.${bytes}.${guards}`,
-    signature: kernelSignature,
+    signature: addressSignature,
     define: (module, exportName) => define(module, exportName, guards, bytes),
   };
 }

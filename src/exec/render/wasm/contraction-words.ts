@@ -23,7 +23,11 @@ const loopWords = [
   "repackRight",
   // Whether the right operand is read where it lies.
   "direct",
+  // Bytes of all arguments, and from the scratch area of one part to the next.
+  "argumentBytes",
+  "partBytes",
   // Places in scratch, in bytes from its start, where the sums lie.
+  "ownArguments",
   "leftBlock",
   "rightBlock",
   "zeroPlaces",
@@ -88,7 +92,7 @@ export interface PackedOperand {
 
 /**
  * The words of a contraction: those of fixed meaning, then the epilogue's, then tables of axes, whose length depends on the operands.
- * `before` words stand before them in the arguments.
+ * `before` words stand before them in the arguments. Each part of the work has a scratch area of its own.
  */
 export function layOutWords(
   dtype: ContractionType,
@@ -97,6 +101,7 @@ export function layOutWords(
   operands: { readonly left: PackedOperand; readonly right: PackedOperand },
   epilogueWords: readonly number[],
   before: number,
+  parts: number,
 ): { words: number[]; scratchBytes: number } {
   let scratchBytes = blocks.bytes;
   const reserve = (bytes: number): number => {
@@ -125,6 +130,10 @@ export function layOutWords(
     rightSlotBytes: blocks.rightSlotBytes,
     repackRight: blocks.repackRight ? 1 : 0,
     direct: blocks.direct ? 1 : 0,
+    // Known when all are laid out.
+    argumentBytes: 0,
+    partBytes: 0,
+    ownArguments: 0,
     leftBlock: blocks.left,
     rightBlock: blocks.right,
     zeroPlaces: reserve(placesBytes),
@@ -165,15 +174,17 @@ export function layOutWords(
       fillArea: reserve(fillBytes),
     };
   };
+  const ofOperands = [operand(operands.left, blocks.rows), operand(operands.right, blocks.columns)];
+  loop.argumentBytes = 4 * (before + fixedWords + epilogueWords.length + tables.length);
+  loop.ownArguments = reserve(loop.argumentBytes);
+  loop.partBytes = scratchBytes;
   const words = [
     ...loopWords.map((name) => loop[name]),
-    ...[operand(operands.left, blocks.rows), operand(operands.right, blocks.columns)].flatMap((values) =>
-      operandWords.map((name) => values[name]),
-    ),
+    ...ofOperands.flatMap((values) => operandWords.map((name) => values[name])),
     ...epilogueWords,
     ...tables,
   ];
-  return { words, scratchBytes };
+  return { words, scratchBytes: parts * scratchBytes };
 }
 
 // The 64 bits that fill one f64 or two of the narrower elements.

@@ -27,7 +27,7 @@ function functionOf(kernel: RenderedKernel): (args: number) => void {
   const { run } = compile(module);
   if (typeof run !== "function") throw new TypeError("no function");
   const call = (args: number): void => {
-    run(args);
+    run(args, 0, 1);
   };
   functions.set(kernel.key, call);
   return call;

@@ -29,12 +29,24 @@ export function renderPacked(
   const before = scratchWord + 1;
   const blocks = cutBlocks(dtype, sizes, rowStride(right));
   const epilogue = new Epilogue(contraction, before + fixedWords, blocks.rowBytes / laneFacts[dtype].bytes);
-  const { words, scratchBytes } = layOutWords(dtype, sizes, blocks, { left, right }, epilogue.words, before);
+  // What computes an operand before would be done by each part.
+  const divisible = epilogue.isDivisible && left.nest === undefined && right.nest === undefined;
+  const parts = divisible ? blocks.parts : 1;
+  const { words, scratchBytes } = layOutWords(
+    dtype,
+    sizes,
+    blocks,
+    { left, right },
+    epilogue.words,
+    before,
+    parts,
+  );
   const structure: DriverStructure = { dtype, scratchWord, left, right };
   return {
     key: `contraction ${dtype} ${buffers.length} ${operandKey(left)} ${operandKey(right)} ${epilogue.key}`,
     words,
     scratchBytes,
+    parts,
     shared: sharedFunctions(structure),
     define: (module, exportName) => defineDriver(module, exportName, structure, epilogue.define(module)),
   };

@@ -1,6 +1,7 @@
 import { commandCodes, stepWords } from "../../../lang/kernel/machine.ts";
 import { errorWordAddress } from "../../../lang/kernel/rendered.ts";
 import {
+  addressSignature,
   type FunctionBuilder,
   type FunctionReference,
   kernelSignature,
@@ -10,17 +11,29 @@ import {
   type Signature,
 } from "./encoder.ts";
 import { integers } from "./encoder-integers.ts";
+import { defineAlone, definePool } from "./pool.ts";
+
+/** The functions that commands call. */
+interface Functions {
+  readonly routine: FunctionReference;
+  readonly place: FunctionReference;
+  readonly runParts: FunctionReference;
+}
 
 /**
  * The module that runs command lists: its export `run` takes the address of one, clears the error word, runs the commands
  * and returns the error word. It imports the kernels' table as `env.table` and `host.routine`, which runs a host function.
+ * With shared memory it exports `serve` too (pool.ts).
  */
-export function encodeDriver(): Uint8Array<ArrayBuffer> {
-  const module = new ModuleBuilder({ table: true });
-  const routine = module.importFunction("host", "routine", kernelSignature);
-  const place = module.define(undefined, placeSignature, definePlace);
-  const execute = module.define(undefined, kernelSignature, (f, self) => {
-    defineExecute(f, self, routine, place);
+export function encodeDriver(sharedPages?: number): Uint8Array<ArrayBuffer> {
+  const module = new ModuleBuilder({ table: true, sharedMaximum: sharedPages });
+  const functions: Functions = {
+    routine: module.importFunction("host", "routine", addressSignature),
+    place: module.define(undefined, placeSignature, definePlace),
+    runParts: sharedPages === undefined ? defineAlone(module) : definePool(module),
+  };
+  const execute = module.define(undefined, addressSignature, (f, self) => {
+    defineExecute(f, self, functions);
   });
   module.define("run", { parameters: ["i32"], results: ["i32"] }, (f) => {
     const { load, store } = integers(f);
@@ -35,8 +48,7 @@ export function encodeDriver(): Uint8Array<ArrayBuffer> {
 function defineExecute(
   f: FunctionBuilder,
   execute: FunctionReference,
-  routine: FunctionReference,
-  place: FunctionReference,
+  { routine, place, runParts }: Functions,
 ): void {
   const { add, subtract, multiply, load, equal, minimum, maximum } = integers(f);
   const [at] = f.parameters;
@@ -64,12 +76,18 @@ function defineExecute(
       f.emit("i32.ge_s");
       f.if(() => {
         f.push(load(at, 4));
+        f.i32(0);
+        f.i32(1);
         f.get(code);
         f.callIndirect(kernelSignature);
         f.increment(at, 8);
         f.branch(next);
       });
       ending(done);
+      ifCode("parts", 4, () => {
+        for (const offset of [8, 12, 4]) f.push(load(at, offset));
+        f.call(runParts);
+      });
       ifCode("copy", 4, () => {
         f.push(load(at, 4));
         f.push(load(at, 8));

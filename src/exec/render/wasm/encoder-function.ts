@@ -1,5 +1,7 @@
 import { ByteWriter } from "./encoder-bytes.ts";
 import {
+  type AtomicOpcode,
+  atomicOpcodes,
   type LaneOpcode,
   laneOpcodes,
   type MemoryLaneOpcode,
@@ -63,6 +65,13 @@ export class FunctionBuilder {
     this.#opcode(memoryOpcodes[operation]);
     this.#code.byte(0);
     this.#code.unsigned(offset);
+  }
+
+  /** An atomic instruction on the 32-bit word at the address on the stack. */
+  atomic(operation: AtomicOpcode): void {
+    this.#opcode(atomicOpcodes[operation]);
+    // Its alignment as a power of two, then an offset.
+    this.#code.append([2, 0]);
   }
 
   /** A load or a store of one lane. */

@@ -24,6 +24,8 @@ export interface Integers {
   readonly minimum: Binary;
   /** The larger of two; both must be cheap and without effects, each is evaluated twice. */
   readonly maximum: Binary;
+  /** x if the condition is not 0, else y; all are evaluated. */
+  readonly select: (condition: Operand, x: Operand, y: Operand) => Operand;
   /** The word at an address plus a constant number of bytes. */
   readonly load: (address: Operand, offset?: number) => Operand;
   readonly store: (address: Operand, offset: number, value: Operand) => void;
@@ -68,6 +70,10 @@ export function integers(f: FunctionBuilder): Integers {
     },
     minimum: choose("i32.lt_s"),
     maximum: choose("i32.gt_s"),
+    select: (condition, x, y) => () => {
+      for (const operand of [x, y, condition]) f.push(operand);
+      f.emit("select");
+    },
     load:
       (address, offset = 0) =>
       () => {

@@ -1,4 +1,4 @@
-/** Names and codes of WebAssembly's instructions; a two-byte prefix (0xfc, 0xfd) stands in the bits from 16 up. */
+/** Names and codes of WebAssembly's instructions; a prefix (0xfc, 0xfd, 0xfe) stands in the bits from 16 up. */
 
 /** Instructions without immediates. */
 export const plainOpcodes = {
@@ -47,6 +47,7 @@ export const plainOpcodes = {
   "i32.shr_u": 0x76,
   "i32.rotl": 0x77,
   "i32.rotr": 0x78,
+  "i64.extend_i32_s": 0xac,
   "f32.abs": 0x8b,
   "f32.neg": 0x8c,
   "f32.ceil": 0x8d,
@@ -244,6 +245,16 @@ export const plainOpcodes = {
   "f64x2.relaxed_madd": 0xfd0107,
 } as const;
 
+/** Instructions on an aligned 32-bit word that other threads use too: its address is on the stack, then what they take. */
+export const atomicOpcodes = {
+  "memory.atomic.notify": 0xfe0000,
+  "memory.atomic.wait32": 0xfe0001,
+  "i32.atomic.load": 0xfe0010,
+  "i32.atomic.store": 0xfe0017,
+  "i32.atomic.rmw.add": 0xfe001e,
+  "i32.atomic.rmw.cmpxchg": 0xfe0048,
+} as const;
+
 /** Loads and stores: one address (and a value) on the stack, a constant byte offset as immediate. */
 export const memoryOpcodes = {
   "i32.load": 0x28,
@@ -305,6 +316,8 @@ export const laneOpcodes = {
 /** An instruction without immediates. */
 export type PlainOpcode = keyof typeof plainOpcodes;
 /** A load or store. */
+export type AtomicOpcode = keyof typeof atomicOpcodes;
+/** The name of an instruction. */
 export type MemoryOpcode = keyof typeof memoryOpcodes;
 /** A load or store of one lane. */
 export type MemoryLaneOpcode = keyof typeof memoryLaneOpcodes;

@@ -8,13 +8,16 @@ export type { FunctionReference, Signature, ValueType } from "./encoder-types.ts
 /** What a module imports besides functions. */
 export interface ModuleOptions {
   /** Declares the imported memory `env.memory` shared, with this maximum in pages. */
-  readonly sharedMaximum?: number;
+  readonly sharedMaximum?: number | undefined;
   /** Imports the function table `env.table`. */
   readonly table?: boolean;
 }
 
-/** The signature of every kernel: it takes the address of its arguments. */
-export const kernelSignature: Signature = { parameters: ["i32"], results: [] };
+/** The signature of every kernel: the address of its arguments, and which part of how many of the work to do. */
+export const kernelSignature: Signature = { parameters: ["i32", "i32", "i32"], results: [] };
+
+/** The signature of functions that take an address. */
+export const addressSignature: Signature = { parameters: ["i32"], results: [] };
 
 /** A WebAssembly module under construction, with one imported memory (`env.memory`). */
 export class ModuleBuilder {

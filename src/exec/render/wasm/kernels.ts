@@ -4,33 +4,35 @@ import { renderContraction } from "./contraction.ts";
 import { encodeDriver } from "./driver.ts";
 import { ModuleBuilder } from "./encoder.ts";
 import { renderLoopNest } from "./loops.ts";
-import type { RenderedKernel, SharedFunction } from "./rendered.ts";
+import type { RenderedKernel } from "./rendered.ts";
 
 /** Renders a kernel as WebAssembly. */
 export function renderKernel(kernel: LoopNest | Contraction): RenderedKernel {
   return kernel.kind === "loops" ? renderLoopNest(kernel) : renderContraction(kernel);
 }
 
-/** One module with kernel k as its export `k`. */
-export function encodeKernels(kernels: readonly RenderedKernel[]): Uint8Array<ArrayBuffer> {
-  const module = new ModuleBuilder();
-  kernels.forEach((kernel, k) => {
-    kernel.define(module, String(k));
-  });
-  return module.finish();
-}
-
-/** One module that exports functions which kernels import, under their keys. */
-export function encodeShared(functions: readonly SharedFunction[]): Uint8Array<ArrayBuffer> {
-  const module = new ModuleBuilder();
-  for (const shared of functions) shared.define(module, shared.key);
-  return module.finish();
+/** How the code of the WebAssembly device is made. */
+export interface WasmOptions {
+  /** The most pages of the memory, if threads share it. */
+  readonly sharedPages?: number | undefined;
 }
 
 /** The renderer of the WebAssembly device. */
-export const wasmRenderer: KernelRenderer<RenderedKernel> = {
-  render: renderKernel,
-  encode: encodeKernels,
-  encodeShared,
-  encodeDriver,
-};
+export function wasmRenderer({ sharedPages }: WasmOptions): KernelRenderer<RenderedKernel> {
+  return {
+    render: renderKernel,
+    encode: (kernels) => {
+      const module = new ModuleBuilder({ sharedMaximum: sharedPages });
+      kernels.forEach((kernel, k) => {
+        kernel.define(module, String(k));
+      });
+      return module.finish();
+    },
+    encodeShared: (functions) => {
+      const module = new ModuleBuilder({ sharedMaximum: sharedPages });
+      for (const shared of functions) shared.define(module, shared.key);
+      return module.finish();
+    },
+    encodeDriver: () => encodeDriver(sharedPages),
+  };
+}

@@ -1,9 +1,11 @@
 import { type Group, type LoweredNest, type ReduceNode, type Step, stepNodes } from "../nest/lower.ts";
 import type { Node } from "../nest/nodes.ts";
-import type { FunctionBuilder, Local, ModuleBuilder } from "./encoder.ts";
+import type { FunctionBuilder, Local, ModuleBuilder, Operand } from "./encoder.ts";
+import { integers } from "./encoder-integers.ts";
 import { Emitter, type LaneMode } from "./expression.ts";
 import { Accumulator } from "./loops-reduce.ts";
 import { emitCheck, emitStore } from "./memory.ts";
+import { startOfPart } from "./parts.ts";
 
 /** Emits the function of a loop nest. */
 export function emitNest(module: ModuleBuilder, f: FunctionBuilder, nest: LoweredNest): void {
@@ -16,6 +18,8 @@ class NestEmitter {
   readonly #nest: LoweredNest;
   readonly #roots: readonly Node[];
   #extents: readonly Local[] = [];
+  /** The outermost axis of the space, of which each part has its share; −1 if the work is not divided. */
+  #divided = -1;
 
   constructor(e: Emitter, nest: LoweredNest) {
     this.#e = e;
@@ -25,17 +29,54 @@ class NestEmitter {
   }
 
   run(): void {
-    const { schedule, extents } = this.#nest;
+    const { schedule, extents, groups } = this.#nest;
     const { space, vectorAxis, vectorized } = schedule;
     const e = this.#e;
+    const outer = space.map((_, axis) => axis).filter((axis) => axis !== vectorAxis);
+    // What add stores accumulate depends on the order of the loops.
+    const inOrder = groups.some(({ steps }) =>
+      steps.some((step) => step.kind === "store" && step.mode === "add"),
+    );
+    if (!inOrder) this.#divided = outer[0] ?? (vectorized === "space" ? vectorAxis : -1);
+    if (this.#divided < 0) this.#onlyFirstPart();
     e.scope(() => {
       this.#extents = extents.map((extent) => e.materialize(extent, 0));
-      const outer = space.map((_, axis) => axis).filter((axis) => axis !== vectorAxis);
       this.#loops(outer, this.#roots, 1, () => {
         if (vectorized === "inner" || vectorAxis < 0) this.#point(1);
         else this.#blocks(this.#roots, (copies) => this.#point(copies));
       });
     });
+  }
+
+  #onlyFirstPart(): void {
+    const [, part] = this.#f.parameters;
+    this.#f.get(part);
+    this.#f.if(() => this.#f.emit("return"));
+  }
+
+  // Where a loop begins and ends: an axis that is divided, in whole vectors where lanes lie along it, has a share for each part.
+  #rangeOf(axis: number): readonly [from: Operand, to: Local] {
+    const extent = this.#extents[axis];
+    if (axis !== this.#divided) return [0, extent];
+    const e = this.#e;
+    const f = this.#f;
+    const { vectorAxis, lanes, short } = this.#nest.schedule;
+    const { add, equal, multiply, divide, select } = integers(f);
+    const [, part, parts] = f.parameters;
+    const size = axis === vectorAxis && !short ? lanes : 1;
+    const start = startOfPart(e.module);
+    const [from, to] = [e.local("i32"), e.local("i32")];
+    const startOf =
+      (number: Operand): Operand =>
+      () => {
+        for (const operand of [divide(extent, size), number, parts]) f.push(operand);
+        f.call(start);
+      };
+    f.set(from, multiply(startOf(part), size));
+    f.set(to, multiply(startOf(add(part, 1)), size));
+    // What fills no vector belongs to the last part.
+    if (size > 1) f.set(to, select(equal(add(part, 1), parts), extent, to));
+    return [from, to];
   }
 
   // All statements at a point of the space, or at the points of several vectors.
@@ -105,7 +146,8 @@ class NestEmitter {
     const [axis, ...rest] = axes;
     e.hoist(roots, copies);
     const index = e.local("i32");
-    this.#f.forRange(index, { from: 0, to: this.#extents[axis] }, () => {
+    const [from, to] = this.#rangeOf(axis);
+    this.#f.forRange(index, { from, to }, () => {
       e.scope(() => {
         e.bind(axis, index);
         this.#loops(rest, roots, copies, body);
@@ -119,7 +161,6 @@ class NestEmitter {
     const { vectorAxis, copies, lanes, short } = schedule;
     const e = this.#e;
     const f = this.#f;
-    const extent = this.#extents[vectorAxis];
     const index = e.local("i32");
     const run = (mode: LaneMode, count: number): void => {
       const before = e.mode;
@@ -132,7 +173,7 @@ class NestEmitter {
     };
     const vectors = (count: number): void => {
       e.borrow("i32", (limit) => {
-        f.get(extent);
+        f.get(to);
         f.i32(count * lanes - 1);
         f.emit("i32.sub");
         f.set(limit);
@@ -140,16 +181,16 @@ class NestEmitter {
       });
     };
     e.hoist(roots, 1);
-    f.i32(0);
-    f.set(index);
+    const [from, to] = this.#rangeOf(vectorAxis);
+    f.set(index, from);
     if (short) {
-      f.forRange(index, { to: extent }, () => run("single", 1));
+      f.forRange(index, { to }, () => run("single", 1));
       return;
     }
     if (copies > 1) vectors(copies);
     vectors(1);
-    if (graph.gathers) f.forRange(index, { to: extent }, () => run("single", 1));
-    else this.#overlap(extent, index, () => run("overlap", 1));
+    if (graph.gathers) f.forRange(index, { to }, () => run("single", 1));
+    else this.#overlap(to, index, () => run("overlap", 1));
   }
 
   // The last vector ends at the end of the row; only its last lanes are new.

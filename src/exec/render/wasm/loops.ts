@@ -1,5 +1,6 @@
 import type { LoopNest } from "../../../lang/kernel/kernel.ts";
 import { lowerNest } from "../nest/lower.ts";
+import { partsOf } from "../nest/parts.ts";
 import { type FunctionReference, kernelSignature } from "./encoder.ts";
 import { emitNest } from "./loops-emit.ts";
 import { type RenderedKernel, wordsBefore } from "./rendered.ts";
@@ -14,6 +15,7 @@ export function renderLoopNest(nest: LoopNest): RenderedKernel {
     key: lowered.key,
     words: lowered.graph.words,
     scratchBytes: 0,
+    parts: partsOf(nest),
     shared: [],
     define: (module, exportName) =>
       module.define(exportName, kernelSignature, (f) => emitNest(module, f, lowered)),
