@@ -5,6 +5,7 @@ import { expectStored, stored } from "../../test/oracle.ts";
 import { isFloat } from "../base/dtype.ts";
 import { add, cast, grad, jit, mul, random, sum, type Tensor } from "../tensor/index.ts";
 import { type Json, layerFromConfig, type TensorTree } from "./index.ts";
+import { layerTypes } from "./registry.ts";
 
 interface LayerCase {
   readonly layer: { readonly type: string; readonly config: { readonly [option: string]: Json } };
@@ -19,12 +20,22 @@ interface LayerCase {
   readonly gradients: { readonly params: StoredTensors; readonly inputs: readonly Stored[] };
 }
 
-const fixture = new URL("../../test/fixtures/vocabulary.json", import.meta.url);
-const cases: LayerCase[] = JSON.parse(readFileSync(fixture, "utf8"));
+/** What the scripts of a name wrote. */
+function fixture(name: string): string {
+  return readFileSync(new URL(`../../test/fixtures/${name}.json`, import.meta.url), "utf8");
+}
+
+const cases: LayerCase[] = JSON.parse(fixture("vocabulary"));
 const named = cases.map((one, i): [string, LayerCase] => [
   `${i} ${one.layer.type} ${JSON.stringify(one.layer.config)}`,
   one,
 ]);
+
+test("every layer has cases of PyTorch", () => {
+  const all = ["vocabulary", "layers", "sequences"].map(fixture).join();
+  const types = new Set([...all.matchAll(/"type": "(\w+)"/g)].map(([, type]) => type));
+  expect(layerTypes.filter((type) => !types.has(type))).toEqual([]);
+});
 
 describe.each([
   ["f64", 1e-12],
