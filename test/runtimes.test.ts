@@ -1,4 +1,4 @@
-// The built package trains xor on wasm in every JavaScript runtime, with the same numbers bit for bit.
+// The built package trains xor and multiplies on two threads on wasm in every JavaScript runtime, with the same numbers bit for bit.
 // A runtime that cannot be had here (no browser, no network) is skipped, and the reason printed.
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -14,6 +14,10 @@ interface Report {
   /** After each epoch. */
   readonly loss: readonly number[];
   readonly predictions: readonly number[];
+  /** The first elements of a product. */
+  readonly product: readonly number[];
+  /** Whether one and two threads gave the same numbers. */
+  readonly threadsAgree: boolean;
 }
 
 interface Runtime {
@@ -71,6 +75,7 @@ test("this Node learns xor", () => {
   expect(expected.runtime).toBe(`Node.js/${process.versions.node}`);
   expect(expected.loss.at(-1)).toBeLessThan(0.1);
   expect(expected.predictions.map(Math.round)).toEqual([0, 1, 1, 0]);
+  expect(expected.threadsAgree).toBe(true);
 });
 
 test.for(runtimes)("$name computes the same numbers", { timeout: 120_000 }, async (runtime, { skip }) => {

@@ -6,6 +6,11 @@ import { extname, join, normalize } from "node:path";
 import { chromium } from "playwright-core";
 
 const [executablePath, folder, importMap] = process.argv.slice(2);
+// An isolated page may share memory with workers.
+const isolation = {
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-embedder-policy": "require-corp",
+};
 const types = { ".html": "text/html", ".js": "text/javascript", ".mjs": "text/javascript" };
 
 const server = createServer(async ({ url }, response) => {
@@ -19,7 +24,7 @@ const server = createServer(async ({ url }, response) => {
         .replace("<script", `<script type="importmap">${importMap}</script>\n<script`);
     }
     response
-      .writeHead(200, { "content-type": types[extname(path)] ?? "application/octet-stream" })
+      .writeHead(200, { ...isolation, "content-type": types[extname(path)] ?? "application/octet-stream" })
       .end(content);
   } catch {
     response.writeHead(404).end();
@@ -37,6 +42,7 @@ try {
     page.on("pageerror", reject);
     page.goto(`http://127.0.0.1:${server.address().port}/`).catch(reject);
   });
+  if (page.workers().length !== 1) throw new Error("no worker started as the second thread");
   console.log(line);
 } finally {
   await browser.close();
