@@ -63,6 +63,7 @@ export { describeLayer, type LayerDescription } from "./description.ts";
 export type { Initializer, InitializerConfig } from "./initializers/initializer.ts";
 export type { InitializerLike, InitializerName } from "./initializers/initializer-table.ts";
 export type { NormalConfig, UniformConfig } from "./initializers/initializers.ts";
+/** How weights begin. */
 export * as initializers from "./initializers/initializers.ts";
 export type {
   Applied,
@@ -77,6 +78,7 @@ export type {
   Variables,
 } from "./layer.ts";
 export type { ConcatenateOptions, DotOptions } from "./merging/merge.ts";
+/** Layers from several inputs to one output. */
 export * as merge from "./merging/merge.ts";
 export { type Graph, type GraphOptions, graph } from "./networks/graph.ts";
 export { type Residual, type ResidualOptions, residual } from "./networks/residual.ts";
@@ -145,6 +147,7 @@ export { timeDistributed } from "./recurrent/time-distributed.ts";
 export { type CustomLayers, type LayerMaker, layerFromConfig } from "./registry.ts";
 export type { RegularizerLike, RegularizerName } from "./regularizers/regularizer-table.ts";
 export type { L1L2Config, Regularizer, RegularizerConfig } from "./regularizers/regularizers.ts";
+/** Penalties on weights and outputs, added to the loss. */
 export * as regularizers from "./regularizers/regularizers.ts";
 export {
   type Cropping1dOptions,
