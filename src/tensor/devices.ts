@@ -4,6 +4,7 @@ import { WasmRuntime } from "../exec/runtime/wasm.ts";
 import { WasmHeap } from "../exec/runtime/wasm-heap.ts";
 import { CompiledDevice } from "./compiled-device.ts";
 import type { Device } from "./device.ts";
+import { environmentVariable } from "./environment.ts";
 import { NativeByDefault, nativeObstacle, openNative } from "./native-device.ts";
 import { referenceDevice } from "./reference-device.ts";
 import { canShareMemory, keepThreads } from "./threads.ts";
@@ -91,8 +92,8 @@ export function currentDevice(): Device {
 }
 
 function defaultDevice(): Device {
-  const wanted = typeof process === "undefined" ? undefined : process.env?.NEURITE_DEVICE;
-  if (wanted !== undefined && wanted !== "") return openDevice("NEURITE_DEVICE", wanted);
+  const wanted = environmentVariable("NEURITE_DEVICE");
+  if (wanted !== undefined) return openDevice("NEURITE_DEVICE", wanted);
   const found = preferred.find((name) => table[name].obstacle() === undefined);
   if (found === "native") return new NativeByDefault(openNative(), takeOver);
   if (found !== undefined) return openDevice("default device", found);

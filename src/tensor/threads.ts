@@ -1,4 +1,5 @@
 import { NeuriteError } from "../base/error.ts";
+import { environmentVariable } from "./environment.ts";
 
 /** What runs on several threads. */
 interface Threaded {
@@ -37,10 +38,16 @@ export function canShareMemory(): boolean {
 }
 
 function defaultThreads(): number {
-  const count = typeof process === "undefined" ? undefined : process.env?.NEURITE_THREADS;
-  if (count !== undefined && count !== "") return checkThreads("NEURITE_THREADS", Number(count));
-  const os = typeof process === "undefined" ? undefined : process.getBuiltinModule?.("node:os");
-  return Math.min(os?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 1, mostThreads);
+  const count = environmentVariable("NEURITE_THREADS");
+  if (count !== undefined) return checkThreads("NEURITE_THREADS", Number(count));
+  return Math.min(processorCount(), mostThreads);
+}
+
+function processorCount(): number {
+  // Node 20 has no navigator, and Deno may forbid to ask the system.
+  const { navigator } = globalThis;
+  if (navigator?.hardwareConcurrency !== undefined) return navigator.hardwareConcurrency;
+  return typeof process === "undefined" ? 1 : process.getBuiltinModule("node:os").availableParallelism();
 }
 
 function checkThreads(operation: string, count: number): number {
