@@ -110,3 +110,24 @@ test("the check of an index reads it before its memory is used again", () => {
 test("a scatter without updates gives its initial values", () => {
   check((x) => [scatter(mul(x, 2), zeros([0, 1], "i32"), zeros([0]))], [random([3])]);
 });
+
+test("an output goes to a donated input: one that it updates in place, else one that nobody reads", () => {
+  const places = (f: (...x: Tensor[]) => Tensor[], count: number): (number | undefined)[] => {
+    const args = Array.from({ length: count }, () => random([3, 3]));
+    check(
+      f,
+      args,
+      args.map(() => true),
+    );
+    const { program } = trace(f, args, { name: "f" });
+    const { buffers, outputs } = compile(program, { donated: args.map(() => true) });
+    return outputs.map((output) => {
+      const { place } = buffers[output];
+      return place.kind === "input" ? place.input : undefined;
+    });
+  };
+  expect(places((_room, x) => [mul(x, 2)], 2)).toEqual([1]);
+  expect(places((_room, x) => [mul(x, 2), add(x, 1)], 2)).toEqual([1, 0]);
+  expect(places((_room, x) => [matmul(x, x), mul(x, 2)], 2)).toEqual([0, 1]);
+  expect(places((x, y) => [matmul(x, y)], 2)).toEqual([undefined]);
+});

@@ -36,22 +36,35 @@ export function schedule(
   const overwrites: Overwrite[] = [];
   const taken = new Set<Var>();
   const checks = steps.filter(({ cluster }) => cluster !== undefined && cluster.checks.length > 0);
-  for (const output of new Set(outputs)) {
-    const writer = owner.get(output);
-    if (writer === undefined) continue;
-    const mayTake = ({ input, only }: Donation): boolean =>
-      !taken.has(input) && (only === undefined || only === output) && canOverwrite(writer, output, input);
-    const input = donations.find(mayTake)?.input;
-    if (input === undefined) continue;
-    const readers = steps.filter((step) => step !== writer && step.reads.has(input));
-    if (readers.some((reader) => reaches(reader, writer, before))) continue;
-    for (const reader of readers) before.get(writer)?.add(reader);
-    // What fails should fail while the inputs are whole.
-    for (const check of checks) if (!reaches(check, writer, before)) before.get(writer)?.add(check);
-    taken.add(input);
-    writer.cluster?.overwrites.set(output, input);
-    overwrites.push({ output, input });
-  }
+  const overwrite = (
+    candidates: Iterable<Var>,
+    fits: (writer: Step, output: Var, input: Var) => boolean,
+  ): void => {
+    for (const output of candidates) {
+      const writer = owner.get(output);
+      if (writer === undefined) continue;
+      const mayTake = ({ input, only }: Donation): boolean =>
+        !taken.has(input) && (only === undefined || only === output) && fits(writer, output, input);
+      const input = donations.find(mayTake)?.input;
+      if (input === undefined) continue;
+      const readers = steps.filter((step) => step !== writer && step.reads.has(input));
+      if (readers.some((reader) => reaches(reader, writer, before))) continue;
+      for (const reader of readers) before.get(writer)?.add(reader);
+      // What fails should fail while the inputs are whole.
+      for (const check of checks) if (!reaches(check, writer, before)) before.get(writer)?.add(check);
+      taken.add(input);
+      writer.cluster?.overwrites.set(output, input);
+      overwrites.push({ output, input });
+    }
+  };
+  overwrite(new Set(outputs), canOverwrite);
+  // Inputs that nobody reads are room for what is left.
+  const read = new Set(steps.flatMap((step) => [...step.reads]));
+  const placed = new Set(overwrites.map(({ output }) => output));
+  overwrite(
+    new Set(outputs.filter((output) => !placed.has(output))),
+    ({ cluster }, output, input) => cluster !== undefined && !read.has(input) && sameSize(output, input),
+  );
   return { steps: topological(steps, before), overwrites };
 }
 
@@ -62,15 +75,17 @@ export function schedule(
 export function canOverwrite(step: Step, output: Var, input: Var): boolean {
   const { cluster } = step;
   if (cluster === undefined || cluster.kind === "scatter" || !step.reads.has(input)) return false;
-  if (output.type.dtype !== input.type.dtype || sizeOf(output.type.shape) !== sizeOf(input.type.shape)) {
-    return false;
-  }
+  if (!sameSize(output, input)) return false;
   const member = cluster.reader.members.get(output);
   if (member === undefined) return false;
   const index = linearIndex(member.at, stridesOf(output.type.shape));
   if (!readsOnlyAt(cluster, input, index)) return false;
   const overwrites = new Map(cluster.overwrites).set(output, input);
   return orderStores(cluster, [...overwrites.keys()], overwrites) !== undefined;
+}
+
+function sameSize({ type: a }: Var, { type: b }: Var): boolean {
+  return a.dtype === b.dtype && sizeOf(a.shape) === sizeOf(b.shape);
 }
 
 function readsOnlyAt(cluster: Cluster, input: Var, index: Coordinate): boolean {
