@@ -1,7 +1,8 @@
 import { expect } from "vitest";
-import { Tensor } from "../src/index.ts";
+import { isFloat } from "../src/base/dtype.ts";
+import { cast, type DType, Tensor } from "../src/index.ts";
 import type { TensorTree } from "../src/nn/index.ts";
-import { expectStored, type stored } from "./oracle.ts";
+import { expectStored, stored } from "./oracle.ts";
 
 /** A tensor of a fixture. */
 export type Stored = Parameters<typeof stored>[0];
@@ -28,6 +29,35 @@ export function pathsOf(tree: TensorTree, prefix = ""): Record<string, Tensor> {
     value instanceof Tensor ? { [`${prefix}${name}`]: value } : pathsOf(value, `${prefix}${name}.`),
   );
   return Object.assign({}, ...parts);
+}
+
+/** The dtypes in which fixtures are compared, and how exactly. */
+export const precisions: readonly (readonly [dtype: "f32" | "f64", tolerance: number])[] = [
+  ["f64", 1e-12],
+  ["f32", 1e-5],
+];
+
+/** The tensor of a fixture; floats in a dtype. */
+export function load(value: Stored, dtype: DType): Tensor {
+  const loaded = stored(value);
+  return isFloat(loaded.dtype) ? cast(loaded, dtype) : loaded;
+}
+
+/** Tensors of a fixture as a tree; floats in a dtype. */
+export function loadAll(tensors: StoredTensors, dtype: DType): TensorTree {
+  return treeOf(
+    Object.fromEntries(Object.entries(tensors).map(([path, value]) => [path, load(value, dtype)])),
+  );
+}
+
+/** What a fixture says that should come out where floats are of a dtype. */
+export function inDtype(value: Stored, dtype: DType): Stored {
+  return isFloat(value.dtype) ? { ...value, dtype } : value;
+}
+
+/** As `inDtype`, by path. */
+export function allInDtype(values: StoredTensors, dtype: DType): StoredTensors {
+  return Object.fromEntries(Object.entries(values).map(([path, value]) => [path, inDtype(value, dtype)]));
 }
 
 /** Expects the same paths, and the tensors as `expectStored` does. */

@@ -1,7 +1,7 @@
 // The paths of optimizers along given gradients, as fixtures/optimizers.py makes them.
 import { flatten } from "../src/base/tree.ts";
 import { mapTensors, type Optimizer, type TensorTree } from "../src/optim/index.ts";
-import { add, Tensor, tensor } from "../src/tensor/index.ts";
+import { add, cast, Tensor, tensor } from "../src/tensor/index.ts";
 import { fixtureValues } from "./fixtures/generator.ts";
 
 /** Two tensors of two entries, from the numbers of a seed. */
@@ -17,13 +17,19 @@ export function entriesOf(tree: TensorTree): number[] {
 }
 
 /** The entries after each of some steps along the fixtures' gradients; rates replace the optimizer's own. */
-export function run(optimizer: Optimizer, steps: number, rates: readonly number[] = []): number[][] {
-  let params: TensorTree = pair(1);
+export function run(
+  optimizer: Optimizer,
+  steps: number,
+  rates: readonly number[] = [],
+  dtype: "f32" | "f64" = "f64",
+): number[][] {
+  const numbers = (seed: number): Tensor[] => pair(seed).map((values) => cast(values, dtype));
+  let params: TensorTree = numbers(1);
   let state = optimizer.init(params);
   return Array.from({ length: steps }, (_, i) => {
-    const step = tensor(i + 1, { dtype: "f64" });
+    const step = tensor(i + 1, { dtype });
     const context = { params, step, learningRate: rates[i] ?? optimizer.learningRate };
-    const updated = optimizer.update(pair(10 + i), state, context);
+    const updated = optimizer.update(numbers(10 + i), state, context);
     params = mapTensors(add, params, updated.updates);
     state = updated.state;
     return entriesOf(params);

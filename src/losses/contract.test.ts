@@ -2,9 +2,21 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { expectStored, stored } from "../../test/oracle.ts";
-import { cast, checkGradients, grad, jit, NeuriteError, type Tensor, tensor } from "../tensor/index.ts";
+import { type ActivationName, dense } from "../nn/index.ts";
+import {
+  cast,
+  checkGradients,
+  grad,
+  jit,
+  NeuriteError,
+  oneHot,
+  random,
+  type Tensor,
+  tensor,
+} from "../tensor/index.ts";
+import { Sequential } from "../train/index.ts";
 import * as exported from "./index.ts";
-import { losses, lossOf, lossWith, semiSupervisedEmbedding, triplet } from "./index.ts";
+import { type Loss, losses, lossOf, lossWith, semiSupervisedEmbedding, triplet } from "./index.ts";
 
 type Options = Readonly<Record<string, never>>;
 type Stored = Parameters<typeof stored>[0];
@@ -57,6 +69,13 @@ describe("follows PyTorch: each example, sum, mean and gradient", () => {
     expect(of({ reduction: "sum" })(first).item()).toBeCloseTo(total, 11);
     expect(of({})(first).item()).toBeCloseTo(total / perExample.data.length, 11);
     expectStored(jit(grad(of({})))(first), gradient, 1e-13);
+    // The same in f32.
+    const inF32 = (value: Stored): Stored => (value.dtype === "f64" ? { ...value, dtype: "f32" } : value);
+    const [single, ...others] = inputs.map((value) => stored(inF32(value)));
+    const ofSingle = (given: object) => (single: Tensor) =>
+      functions[loss]([single, ...others], { ...options, ...given });
+    expectStored(ofSingle({ reduction: "none" })(single), inF32(perExample), 1e-5);
+    expectStored(jit(grad(ofSingle({})))(single), inF32(gradient), 1e-5);
   });
 });
 
@@ -106,6 +125,46 @@ describe.each(samples)("%s", (name, { inputs, options }) => {
     const misfits = [tensor(new Float64Array(7)), ...rest.slice(1)];
     expect(() => functions[name]([first, ...misfits], options)).toThrow(NeuriteError);
     expect(() => functions[name]([first, ...misfits], options)).toThrow(name);
+  });
+});
+
+describe("in a model", () => {
+  const x = random.normal(random.key(2), [12, 3]);
+
+  /** Targets that suit a loss: classes, ±1, counts or numbers. */
+  function targetsFor(name: string, { takesLabels }: Loss): Tensor {
+    const labels = tensor(
+      Array.from({ length: 12 }, (_, i) => i % 3),
+      { dtype: "i32" },
+    );
+    if (takesLabels) return labels;
+    if (name === "categoricalCrossentropy" || name === "klDivergence") return oneHot(labels, 3);
+    const sides = Array.from({ length: 36 }, (_, i) => (i % 3 === Math.floor(i / 3) % 3 ? 1 : 0));
+    const isSigned = ["hinge", "squaredHinge", "perceptron"].includes(name);
+    return tensor(isSigned ? sides.map((side) => 2 * side - 1) : sides, { shape: [12, 3] });
+  }
+
+  /** The activation whose outputs a loss takes. */
+  function activationFor(name: string, { logitsOf }: Loss): ActivationName {
+    if (name === "negativeLogLikelihood") return "logSoftmax";
+    if (name === "poisson") return "softplus";
+    if (name === "klDivergence") return "softmax";
+    return logitsOf ?? "linear";
+  }
+
+  test.each(Object.entries(losses))("%s: training reduces it, and a file keeps it", async (name, loss) => {
+    const model = new Sequential({
+      layers: [dense({ units: 3, activation: activationFor(name, loss), inputShape: [3], name: "output" })],
+    });
+    model.compile({ optimizer: "adam", loss });
+    model.learningRate = 0.05;
+    const y = targetsFor(name, loss);
+    const { loss: before } = model.testOnBatch(x, y);
+    for (let i = 0; i < 30; i++) model.trainOnBatch(x, y);
+    expect(model.testOnBatch(x, y).loss).toBeLessThan(before - 0.01);
+    const again = await Sequential.fromBytes(await model.toBytes());
+    expect(again.testOnBatch(x, y)).toEqual(model.testOnBatch(x, y));
+    expect(again.trainOnBatch(x, y)).toEqual(model.trainOnBatch(x, y));
   });
 });
 

@@ -1,6 +1,16 @@
 import { readFileSync } from "node:fs";
-import { expect, test } from "vitest";
-import { expectStored, stored } from "../../test/oracle.ts";
+import { describe, expect, test } from "vitest";
+import {
+  allInDtype,
+  expectAll,
+  inDtype,
+  load,
+  loadAll,
+  pathsOf,
+  precisions,
+  type Stored,
+} from "../../test/layer-trees.ts";
+import { expectStored } from "../../test/oracle.ts";
 import {
   getDevice,
   grad,
@@ -35,8 +45,6 @@ import {
   timeDistributed,
 } from "./index.ts";
 
-type Stored = Parameters<typeof stored>[0];
-
 interface LayerCase {
   readonly layer: { readonly config: { readonly layers: readonly Json[] } } & {
     readonly [key: string]: Json;
@@ -54,45 +62,27 @@ const named = cases.map((one, i): [string, LayerCase] => [
   one,
 ]);
 
-/** The parameters of a case as trees: "hidden.weights" is params.hidden.weights. */
-function treeOf(tensors: Readonly<Record<string, Stored>>): TensorTree {
-  const tree: Record<string, Record<string, Tensor>> = {};
-  for (const [path, value] of Object.entries(tensors)) {
-    if (path === "x") continue;
-    const [layer, name] = path.split(".");
-    tree[layer] = { ...tree[layer], [name]: stored(value) };
-  }
-  return tree;
-}
-
-test.each(named)("case %s: output and gradients as PyTorch, shapes as announced", (_, one) => {
-  const layer = layerFromConfig(one.layer);
-  const x = stored(one.inputs.x);
-  const params = treeOf(one.inputs);
-  const cotangent = stored(one.cotangent);
-  const { outputShapes, params: initial } = layer.init(random.key(0), [x.shape.slice(1)], "f64");
-  expect(outputShapes).toEqual([one.y.shape.slice(1)]);
-  expect(shapesOf(initial)).toEqual(shapesOf(params));
-  const output = (params: TensorTree, x: Tensor): Tensor =>
-    layer.apply({ params, state: {} }, [x]).outputs[0];
-  expectStored(jit(output)(params, x), one.y, 1e-13);
-  const loss = (params: TensorTree, x: Tensor): Tensor => sum(mul(output(params, x), cotangent));
-  const [ofParams, ofX] = jit(grad(loss, [0, 1]))(params, x);
-  const gradients = flatPaths(ofParams, { x: ofX });
-  expect(Object.keys(gradients).sort()).toEqual(Object.keys(one.gradients).sort());
-  for (const [path, gradient] of Object.entries(gradients))
-    expectStored(gradient, one.gradients[path], 1e-12);
+describe.each(precisions)("in %s", (dtype, tolerance) => {
+  test.each(named)("case %s: output and gradients as PyTorch, shapes as announced", (_, one) => {
+    const layer = layerFromConfig(one.layer);
+    const { x: input, ...others } = one.inputs;
+    const x = load(input, dtype);
+    const params = loadAll(others, dtype);
+    const cotangent = load(one.cotangent, dtype);
+    const { outputShapes, params: initial } = layer.init(random.key(0), [x.shape.slice(1)], dtype);
+    expect(outputShapes).toEqual([one.y.shape.slice(1)]);
+    expect(shapesOf(initial)).toEqual(shapesOf(params));
+    const output = (params: TensorTree, x: Tensor): Tensor =>
+      layer.apply({ params, state: {} }, [x]).outputs[0];
+    expectStored(jit(output)(params, x), inDtype(one.y, dtype), tolerance);
+    const loss = (params: TensorTree, x: Tensor): Tensor => sum(mul(output(params, x), cotangent));
+    const [ofParams, ofX] = jit(grad(loss, [0, 1]))(params, x);
+    expectAll({ ...pathsOf(ofParams), x: ofX }, allInDtype(one.gradients, dtype), tolerance);
+  });
 });
 
-function flatPaths(tree: TensorTree, found: Record<string, Tensor>): Record<string, Tensor> {
-  for (const [layer, part] of Object.entries(tree)) {
-    for (const [name, value] of Object.entries(part)) found[`${layer}.${name}`] = value;
-  }
-  return found;
-}
-
 function shapesOf(tree: TensorTree): Record<string, readonly number[]> {
-  return Object.fromEntries(Object.entries(flatPaths(tree, {})).map(([path, { shape }]) => [path, shape]));
+  return Object.fromEntries(Object.entries(pathsOf(tree)).map(([path, { shape }]) => [path, shape]));
 }
 
 const nothing = { params: {}, state: {} };
@@ -242,7 +232,7 @@ test("layers begin the same on every device", () => {
   ]);
   const weights = (): number[] => {
     const { params } = network.init(random.key(7), [[5, 5, 2]], "f32");
-    return Object.values(flatPaths(params, {})).flatMap((value) => [...value.dataSync()]);
+    return Object.values(pathsOf(params)).flatMap((value) => [...value.dataSync()]);
   };
   const device = getDevice();
   const compiled = weights();

@@ -1,9 +1,19 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { expectAll, pathsOf, type Stored, type StoredTensors, treeOf } from "../../test/layer-trees.ts";
-import { expectStored, stored } from "../../test/oracle.ts";
+import {
+  allInDtype,
+  expectAll,
+  inDtype,
+  load,
+  loadAll,
+  pathsOf,
+  precisions,
+  type Stored,
+  type StoredTensors,
+} from "../../test/layer-trees.ts";
+import { expectStored } from "../../test/oracle.ts";
 import { isFloat } from "../base/dtype.ts";
-import { add, cast, grad, jit, mul, random, sum, type Tensor } from "../tensor/index.ts";
+import { add, grad, jit, mul, random, sum, type Tensor } from "../tensor/index.ts";
 import { type Json, layerFromConfig, type TensorTree } from "./index.ts";
 import { layerTypes } from "./registry.ts";
 
@@ -37,25 +47,12 @@ test("every layer has cases of PyTorch", () => {
   expect(layerTypes.filter((type) => !types.has(type))).toEqual([]);
 });
 
-describe.each([
-  ["f64", 1e-12],
-  ["f32", 1e-5],
-] as const)("in %s", (dtype, tolerance) => {
-  const load = (value: Stored): Tensor => {
-    const loaded = stored(value);
-    return isFloat(loaded.dtype) ? cast(loaded, dtype) : loaded;
-  };
-  const loadAll = (tensors: StoredTensors): TensorTree =>
-    treeOf(Object.fromEntries(Object.entries(tensors).map(([path, value]) => [path, load(value)])));
-  const wanted = (value: Stored): Stored => (isFloat(value.dtype) ? { ...value, dtype } : value);
-  const allWanted = (tensors: StoredTensors): StoredTensors =>
-    Object.fromEntries(Object.entries(tensors).map(([path, value]) => [path, wanted(value)]));
-
+describe.each(precisions)("in %s", (dtype, tolerance) => {
   test.each(named)("case %s: outputs, state, penalty and gradients as PyTorch", (_, one) => {
     const layer = layerFromConfig(one.layer);
-    const inputs = one.inputs.map(load);
-    const params = loadAll(one.params);
-    const state = loadAll(one.state);
+    const inputs = one.inputs.map((input) => load(input, dtype));
+    const params = loadAll(one.params, dtype);
+    const state = loadAll(one.state, dtype);
     const options = { training: one.training, key: random.key(0) };
 
     const shapes = inputs.map(({ shape }) => shape.slice(1));
@@ -72,14 +69,14 @@ describe.each([
       layer.apply({ params, state }, inputs, options),
     );
     const applied = apply(params, inputs);
-    expectStored(applied.outputs[0], wanted(one.y), tolerance);
-    expectAll(pathsOf(applied.state), allWanted(one.stateAfter), tolerance);
+    expectStored(applied.outputs[0], inDtype(one.y, dtype), tolerance);
+    expectAll(pathsOf(applied.state), allInDtype(one.stateAfter, dtype), tolerance);
     if (one.penalty === undefined) expect(applied.penalty).toBeUndefined();
     else if (applied.penalty === undefined) expect.fail("there is no penalty");
-    else expectStored(applied.penalty, wanted(one.penalty), tolerance);
+    else expectStored(applied.penalty, inDtype(one.penalty, dtype), tolerance);
 
     const floats = inputs.filter((input) => isFloat(input.dtype));
-    const cotangent = load(one.cotangent);
+    const cotangent = load(one.cotangent, dtype);
     const loss = (params: TensorTree, given: readonly Tensor[]): Tensor => {
       const all = inputs.map((input) => (isFloat(input.dtype) ? given[floats.indexOf(input)] : input));
       const { outputs, penalty } = layer.apply({ params, state }, all, options);
@@ -87,9 +84,9 @@ describe.each([
       return penalty === undefined ? value : add(value, penalty);
     };
     const [ofParams, ofInputs] = jit(grad(loss, [0, 1]))(params, floats);
-    expectAll(pathsOf(ofParams), allWanted(one.gradients.params), tolerance);
+    expectAll(pathsOf(ofParams), allInDtype(one.gradients.params, dtype), tolerance);
     for (const [i, gradient] of ofInputs.entries()) {
-      expectStored(gradient, wanted(one.gradients.inputs[i]), tolerance);
+      expectStored(gradient, inDtype(one.gradients.inputs[i], dtype), tolerance);
     }
   });
 });

@@ -56,6 +56,16 @@ describe("follows PyTorch, or NumPy, for 20 steps", () => {
     },
   );
 
+  test.each(cases.map((one): [string, Case] => [`${one.type} ${JSON.stringify(one.config)}`, one]))(
+    "%s, in f32",
+    (_, { type, config, params }) => {
+      const path = run(optimizerFromConfig({ type, config }), params.length, [], "f32");
+      for (const [step, row] of path.entries()) {
+        for (const [i, value] of row.entries()) expect(Math.abs(value - params[step][i])).toBeLessThan(1e-6);
+      }
+    },
+  );
+
   test("and every optimizer with a name is among them", () => {
     const types = new Set(cases.map(({ type }) => type));
     expect(optimizerNames.filter((name) => !types.has(name))).toEqual([]);

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import {
   abs,
+  checkGradients,
   eye,
   matmul,
   max,
@@ -13,8 +14,10 @@ import {
   sub,
   Tensor,
   transpose,
+  zeros,
 } from "../../tensor/index.ts";
-import { conv2d, dense, initializers, type Layer, type TensorTree } from "../index.ts";
+import { conv2d, dense, initializers, type Layer, regularizers, type TensorTree } from "../index.ts";
+import { regularizerOf } from "../regularizers/regularizer-table.ts";
 import { initializerOf } from "./initializer-table.ts";
 
 const key: Tensor = random.key(11);
@@ -154,6 +157,41 @@ function tensorsOf(params: TensorTree): Record<string, Tensor> {
   });
   return Object.fromEntries(tensors);
 }
+
+test.each(Object.entries(initializers))(
+  "%s: shape, dtype, the key alone decides, and the way through JSON",
+  (name, make) => {
+    const initializer = make();
+    expect(initializer.type).toBe(name);
+    expect(initializerOf(name).config).toEqual(initializer.config);
+    const shape = name === "spreadHinges" ? [30] : [5, 6];
+    const again = initializerOf(JSON.parse(JSON.stringify({ type: name, config: initializer.config })));
+    for (const dtype of ["f32", "f64"] as const) {
+      const x = initializer(key, shape, dtype);
+      expect([x.dtype, x.shape]).toEqual([dtype, shape]);
+      expect(again(key, shape, dtype).dataSync()).toEqual(x.dataSync());
+      const other = initializer(random.key(12), shape, dtype).dataSync();
+      if (["zeros", "ones", "constant"].includes(name)) expect(other).toEqual(x.dataSync());
+      else expect(other).not.toEqual(x.dataSync());
+    }
+  },
+);
+
+test.each(Object.entries(regularizers))(
+  "%s: a penalty, its gradient, and the way through JSON",
+  (name, make) => {
+    const regularizer = make();
+    expect(regularizer.type).toBe(name);
+    const x = random.normal(key, [3, 4], { dtype: "f64" });
+    expect(regularizer(x).shape).toEqual([]);
+    expect(regularizer(x).item()).toBeGreaterThan(0);
+    expect(regularizer(zeros([3, 4], "f64")).item()).toBe(0);
+    checkGradients(regularizer, [x]);
+    const again = regularizerOf(JSON.parse(JSON.stringify({ type: name, config: regularizer.config })));
+    expect(again?.(x).item()).toBe(regularizer(x).item());
+    expect(regularizerOf(name)?.config).toEqual(regularizer.config);
+  },
+);
 
 test("bad options and names", () => {
   expect(() => initializerOf("glorotUnifrom")).toThrow("did you mean 'glorotUniform'?");

@@ -1,7 +1,17 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { expectAll, pathsOf, type Stored, type StoredTensors, treeOf } from "../../../test/layer-trees.ts";
-import { expectStored, stored } from "../../../test/oracle.ts";
+import {
+  allInDtype,
+  expectAll,
+  inDtype,
+  load,
+  loadAll,
+  pathsOf,
+  precisions,
+  type Stored,
+  type StoredTensors,
+} from "../../../test/layer-trees.ts";
+import { expectStored } from "../../../test/oracle.ts";
 import { isFloat } from "../../base/dtype.ts";
 import { add, cast, grad, jit, mul, random, sum, Tensor, tensor } from "../../tensor/index.ts";
 import {
@@ -38,26 +48,13 @@ const named = cases.map((one, i): [string, SequenceCase] => [
   one,
 ]);
 
-describe.each([
-  ["f64", 1e-12],
-  ["f32", 1e-5],
-] as const)("in %s", (dtype, tolerance) => {
-  const load = (value: Stored): Tensor => {
-    const loaded = stored(value);
-    return isFloat(loaded.dtype) ? cast(loaded, dtype) : loaded;
-  };
-  const inDtype = (value: Stored): Stored => (isFloat(value.dtype) ? { ...value, dtype } : value);
-  const allInDtype = (values: StoredTensors): StoredTensors =>
-    Object.fromEntries(Object.entries(values).map(([path, value]) => [path, inDtype(value)]));
-
+describe.each(precisions)("in %s", (dtype, tolerance) => {
   test.each(named)("case %s: outputs and gradients as PyTorch", (_, one) => {
     const layer = layerFromConfig(one.layer);
-    const inputs = one.inputs.map(load);
+    const inputs = one.inputs.map((input) => load(input, dtype));
     const masks = one.masks?.map((mask) => (mask === null ? undefined : cast(tensor([...mask]), "bool")));
-    const params = treeOf(
-      Object.fromEntries(Object.entries(one.params).map(([path, value]) => [path, load(value)])),
-    );
-    const cotangents = one.cotangents.map(load);
+    const params = loadAll(one.params, dtype);
+    const cotangents = one.cotangents.map((cotangent) => load(cotangent, dtype));
 
     const made = layer.init(
       random.key(0),
@@ -72,7 +69,8 @@ describe.each([
     const apply = (params: TensorTree, inputs: readonly Tensor[]): readonly Tensor[] =>
       layer.apply({ params, state: {} }, inputs, masks && { masks }).outputs;
     const outputs = jit(apply)(params, inputs);
-    for (const [i, output] of outputs.entries()) expectStored(output, inDtype(one.outputs[i]), tolerance);
+    for (const [i, output] of outputs.entries())
+      expectStored(output, inDtype(one.outputs[i], dtype), tolerance);
 
     const loss = (params: TensorTree, floats: readonly Tensor[]): Tensor => {
       const rest = floats.values();
@@ -83,9 +81,9 @@ describe.each([
     };
     const floats = inputs.filter((x) => isFloat(x.dtype));
     const [ofParams, ofInputs] = jit(grad(loss, [0, 1]))(params, floats);
-    expectAll(pathsOf(ofParams), allInDtype(one.gradients.params), tolerance);
+    expectAll(pathsOf(ofParams), allInDtype(one.gradients.params, dtype), tolerance);
     for (const [i, gradient] of ofInputs.entries()) {
-      expectStored(gradient, inDtype(one.gradients.inputs[i]), tolerance);
+      expectStored(gradient, inDtype(one.gradients.inputs[i], dtype), tolerance);
     }
   });
 });
