@@ -12,6 +12,10 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
     about: "the standard training steps [--device wasm] [--threads 1] [--only mlp,cnn] [--peers] [--json]",
     run: async (args) => (await import("./steps/main.ts")).steps(args),
   },
+  threads: {
+    about: "the steps on 1 and 2 threads in turn [--device wasm] [--threads 2] [--browser /usr/bin/chromium]",
+    run: async (args) => (await import("./threads/main.ts")).threads(args),
+  },
   matmul: {
     about: "square products in all transpositions, and the peak [--device native|wasm] [--peers]",
     run: async (args) => (await import("./kernels/contractions.ts")).contractions(["matmul"], args),
