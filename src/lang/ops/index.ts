@@ -45,7 +45,6 @@ export * from "./mathematics.ts";
 export * from "./matmul.ts";
 export * from "./movement.ts";
 export * from "./operand.ts";
-/** Random numbers: each function takes a key, and the same key gives the same numbers on every device. */
 export * as random from "./random.ts";
 export { dropout } from "./random.ts";
 export * from "./ranges.ts";

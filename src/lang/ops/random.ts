@@ -1,3 +1,9 @@
+/**
+ * Random numbers: every function takes a key, and the same key gives the same numbers on every device.
+ *
+ * @module random
+ */
+
 import { isFloat } from "../../base/dtype.ts";
 import { NeuriteError } from "../../base/error.ts";
 import { checkShape, normalizeAxis, type Shape, sizeOf } from "../../base/shape.ts";
