@@ -8,8 +8,15 @@ export interface CacheStatus {
 }
 
 const maximumBytes = 256 * 2 ** 20;
-const day = 86_400_000;
+const hour = 3_600_000;
 const objectName = /^[0-9a-f]{64}\.so$/;
+
+interface Entry {
+  readonly name: string;
+  readonly path: string;
+  readonly bytes: number;
+  readonly modified: number;
+}
 
 /**
  * Files of the user's cache directory: objects named by the hash of their bytes, and notes. Everything is checked when it
@@ -19,19 +26,14 @@ export class NativeCache {
   readonly directory: string;
   private readonly host: Host;
   private readonly verified = new Set<string>();
+  /** What was added since the directory was last tidied. */
+  private untidyBytes = maximumBytes;
 
   /** Makes the directory, or throws for one that cannot be used: another user's, a link, or not writable. */
   constructor(host: Host, directory: string = cacheDirectory(host)) {
     this.host = host;
     this.directory = directory;
-    try {
-      host.fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
-      this.checkOwner();
-      host.fs.accessSync(directory, host.fs.constants.R_OK | host.fs.constants.W_OK | host.fs.constants.X_OK);
-    } catch (error) {
-      if (error instanceof NativeFailure) throw error;
-      throw this.unusable(messageOf(error));
-    }
+    this.writing(() => this.makeReady());
   }
 
   /** The path of an object whose bytes are what its name says; what is damaged is removed. */
@@ -58,16 +60,18 @@ export class NativeCache {
   addObject(file: string): string {
     const { fs } = this.host;
     return this.writing(() => {
-      const hash = hashOf(this.host, fs.readFileSync(file));
+      const bytes = fs.readFileSync(file);
+      const hash = hashOf(this.host, bytes);
       fs.renameSync(file, this.pathOf(`${hash}.so`));
       this.verified.add(hash);
+      this.untidyBytes += bytes.length;
       return hash;
     });
   }
 
   removeObject(hash: string): void {
     this.verified.delete(hash);
-    this.host.fs.rmSync(this.pathOf(`${hash}.so`), { force: true });
+    this.discard(this.pathOf(`${hash}.so`));
   }
 
   /** A note, undefined if there is none or it is damaged. */
@@ -85,8 +89,13 @@ export class NativeCache {
     const { fs } = this.host;
     const temporary = this.pathOf(`${this.temporaryName()}.note`);
     this.writing(() => {
-      fs.writeFileSync(temporary, `${hashOf(this.host, name, body)}\n${body}`, { mode: 0o600 });
-      fs.renameSync(temporary, this.pathOf(name));
+      try {
+        fs.writeFileSync(temporary, `${hashOf(this.host, name, body)}\n${body}`, { mode: 0o600 });
+        fs.renameSync(temporary, this.pathOf(name));
+      } catch (error) {
+        this.discard(temporary);
+        throw error;
+      }
     });
   }
 
@@ -95,11 +104,13 @@ export class NativeCache {
     const { fs } = this.host;
     const directory = this.pathOf(this.temporaryName());
     return this.writing(() => {
+      // Somebody may have removed the whole cache since it was opened.
+      this.makeReady();
       fs.mkdirSync(directory, { mode: 0o700 });
       try {
         return use(directory);
       } finally {
-        fs.rmSync(directory, { recursive: true, force: true });
+        this.discard(directory);
       }
     });
   }
@@ -113,43 +124,62 @@ export class NativeCache {
     };
   }
 
+  /** Removes everything but what other processes are compiling. */
   clear(): void {
     this.verified.clear();
-    for (const { path } of this.list()) this.host.fs.rmSync(path, { recursive: true, force: true });
-  }
-
-  /** Removes what was not used for longest when the directory has grown too large, and what broken-off runs left. */
-  tidy(): void {
-    const { fs } = this.host;
-    const files = this.list().sort((a, b) => a.modified - b.modified);
-    let bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-    const isLarge = bytes > maximumBytes;
-    for (const file of files) {
-      const isLeftOver = file.name.startsWith("tmp-") && Date.now() - file.modified > day;
-      if (!isLeftOver && !(isLarge && bytes > maximumBytes / 2)) continue;
-      fs.rmSync(file.path, { recursive: true, force: true });
-      if (objectName.test(file.name)) this.verified.delete(file.name.slice(0, 64));
-      bytes -= file.bytes;
+    for (const entry of this.list()) {
+      if (!isUnfinished(entry)) this.host.fs.rmSync(entry.path, { recursive: true, force: true });
     }
   }
 
-  private list(): { name: string; path: string; bytes: number; modified: number }[] {
-    const { fs } = this.host;
-    return fs.readdirSync(this.directory).flatMap((name) => {
-      const path = this.pathOf(name);
-      const facts = fs.lstatSync(path, { throwIfNoEntry: false });
-      return facts === undefined ? [] : [{ name, path, bytes: facts.size, modified: facts.mtimeMs }];
-    });
+  /**
+   * Once in a while, for instance after a compilation: removes what was not used for longest when the directory has grown
+   * too large, down to half of that size, and what broken-off runs left.
+   */
+  tidy(): void {
+    if (this.untidyBytes < maximumBytes / 8) return;
+    this.untidyBytes = 0;
+    try {
+      this.removeOld();
+    } catch {
+      // The next process tries again.
+    }
   }
 
-  private checkOwner(): void {
+  private removeOld(): void {
+    const entries = this.list().sort((a, b) => a.modified - b.modified);
+    let bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
+    const isLarge = bytes > maximumBytes;
+    for (const entry of entries) {
+      if (isUnfinished(entry)) continue;
+      if (!isTemporary(entry) && !(isLarge && bytes > maximumBytes / 2)) continue;
+      this.discard(entry.path);
+      if (objectName.test(entry.name)) this.verified.delete(entry.name.slice(0, 64));
+      bytes -= entry.bytes;
+    }
+  }
+
+  private list(): Entry[] {
+    const { fs } = this.host;
+    return this.writing(() =>
+      fs.readdirSync(this.directory).flatMap((name) => {
+        const path = this.pathOf(name);
+        const facts = fs.lstatSync(path, { throwIfNoEntry: false });
+        return facts === undefined ? [] : [{ name, path, bytes: facts.size, modified: facts.mtimeMs }];
+      }),
+    );
+  }
+
+  private makeReady(): void {
     const { fs, process } = this.host;
+    fs.mkdirSync(this.directory, { recursive: true, mode: 0o700 });
     const facts = fs.lstatSync(this.directory);
     if (!facts.isDirectory()) throw this.unusable("it is no directory");
     if (process.getuid !== undefined && facts.uid !== process.getuid()) {
       throw this.unusable("it belongs to another user, who could put code there");
     }
     if ((facts.mode & 0o077) !== 0) fs.chmodSync(this.directory, 0o700);
+    fs.accessSync(this.directory, fs.constants.R_OK | fs.constants.W_OK | fs.constants.X_OK);
   }
 
   // Files that are used move to the end of the order in which they are removed.
@@ -157,13 +187,22 @@ export class NativeCache {
     const { fs } = this.host;
     try {
       const now = Date.now();
-      if (now - fs.statSync(path).mtimeMs > day) fs.utimesSync(path, now / 1000, now / 1000);
+      if (now - fs.statSync(path).mtimeMs > hour) fs.utimesSync(path, now / 1000, now / 1000);
     } catch {
       // Another process removed it: loading it fails, and it is compiled again.
     }
   }
 
-  // A full disk, or a directory that somebody removed.
+  // What cannot be removed now is only in the way, and is tried again when the directory is tidied.
+  private discard(path: string): void {
+    try {
+      this.host.fs.rmSync(path, { recursive: true, force: true });
+    } catch {
+      // For instance because a compiler that was stopped still writes there.
+    }
+  }
+
+  // A full disk, a file system that is read only, or a directory that somebody removed.
   private writing<T>(work: () => T): T {
     try {
       return work();
@@ -183,14 +222,28 @@ export class NativeCache {
   private unusable(reason: string): NativeFailure {
     return new NativeFailure(
       `no usable cache directory '${this.directory}': ${reason}`,
-      "set XDG_CACHE_HOME to a directory of your own",
+      "set XDG_CACHE_HOME to a directory of your own with free space",
     );
   }
+}
+
+function isTemporary({ name }: Entry): boolean {
+  return name.startsWith("tmp-");
+}
+
+// Another process may be at work there: compilers are stopped long before an hour is over.
+function isUnfinished(entry: Entry): boolean {
+  return isTemporary(entry) && Date.now() - entry.modified < hour;
 }
 
 /** $XDG_CACHE_HOME/neurite or ~/.cache/neurite. */
 export function cacheDirectory({ path, os, process }: Host): string {
   const { XDG_CACHE_HOME: home } = process.env;
-  const root = home !== undefined && path.isAbsolute(home) ? home : path.join(os.homedir(), ".cache");
-  return path.join(root, "neurite");
+  if (home !== undefined && path.isAbsolute(home)) return path.join(home, "neurite");
+  try {
+    return path.join(os.homedir(), ".cache", "neurite");
+  } catch (error) {
+    // A user whom the system does not know, as in some containers.
+    throw new NativeFailure(`no home directory: ${messageOf(error)}`, "set HOME or XDG_CACHE_HOME");
+  }
 }

@@ -1,3 +1,4 @@
+import type { SpawnSyncOptionsWithStringEncoding } from "node:child_process";
 import type { Target } from "../../lang/kernel/rendered.ts";
 import type { NativeCache } from "./native-cache.ts";
 import { type Host, hashOf, messageOf, NativeFailure } from "./native-host.ts";
@@ -6,6 +7,9 @@ const commonFlags = [
   ...["-std=gnu11", "-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off"],
   ...["-fno-strict-aliasing", "-fPIC", "-w", "-pipe"],
 ];
+
+const compilerHint = "install gcc or clang, so that PATH has a cc";
+const workingHint = "put a gcc or clang that works first in PATH as cc, or choose the device 'wasm'";
 
 /** The system's C compiler: what it compiles for, and translation units as shared libraries. */
 export class NativeCompiler {
@@ -16,9 +20,10 @@ export class NativeCompiler {
   private readonly command: string;
   private readonly flags: readonly string[];
   private readonly timeLimit: number;
+  private areToolsThere = false;
 
   /** A compiler that works for more than `timeLimit` milliseconds, and one more a character, counts as hanging. */
-  constructor(host: Host, cache: NativeCache, timeLimit = 60_000) {
+  constructor(host: Host, cache: NativeCache, timeLimit = 20_000) {
     this.host = host;
     this.timeLimit = timeLimit;
     const { arch } = host.process;
@@ -41,66 +46,98 @@ export class NativeCompiler {
         return source;
       });
       const libraries = sources.map((_, k) => path.join(directory, `${k}.so`));
+      this.requireTools(directory);
       // One shell for all: Node waits for one process only.
       const command = [this.command, ...this.flags, "-shared"].map(quoted).join(" ");
       const starts = sources.map(
         (source, k) => `${command} ${quoted(source)} -o ${quoted(libraries[k])} -lm & p${k}=$!`,
       );
       const waits = sources.map((_, k) => `wait $p${k} || status=1`);
-      this.run(
-        "/bin/sh",
-        ["-c", `${starts.join("\n")}\nstatus=0\n${waits.join("\n")}\nexit $status`],
-        directory,
-        units.reduce((sum, unit) => sum + unit.length, 0),
-      );
+      const script = `${starts.join("\n")}\nstatus=0\n${waits.join("\n")}\nexit $status`;
+      const characters = units.reduce((sum, unit) => sum + unit.length, 0);
+      this.run("/bin/sh", ["-c", script], directory, { characters });
+      if (!libraries.every((library) => fs.existsSync(library))) throw this.failure("which wrote no library");
       return use(libraries);
     });
   }
 
   // The macros that the compiler defines for this machine: asked for once, then noted.
   private macros(cache: NativeCache): string {
-    const { fs, path, process } = this.host;
-    const facts = fs.statSync(this.command);
-    const parts = [fs.realpathSync(this.command), facts.mtimeMs, facts.size, ...this.flags];
-    const name = `${hashOf(this.host, parts.join(" "), processorFeatures(this.host))}.compiler`;
+    const parts = [this.commandFacts(), ...this.flags, processorFeatures(this.host)];
+    const name = `${hashOf(this.host, parts.join(" "))}.compiler`;
     const noted = cache.note(name);
     if (noted !== undefined) return noted;
-    // Without the command line tools /usr/bin/cc is a program that opens a dialog.
-    if (process.platform === "darwin" && path.dirname(this.command) === "/usr/bin") {
-      this.run("/usr/bin/xcode-select", ["-p"], cache.directory);
-    }
+    this.requireTools(cache.directory);
     const flags = [...this.flags, "-dM", "-E", "-x", "c", "/dev/null"];
     const macros = this.run(this.command, flags, cache.directory);
+    if (!macros.includes("#define __GNUC__ ")) throw this.failure("which is neither gcc nor clang");
     cache.setNote(name, macros);
     return macros;
   }
 
-  private run(command: string, flags: readonly string[], directory: string, characters = 0): string {
-    const { childProcess, path, process } = this.host;
-    const timeLimit = this.timeLimit + characters;
-    const result = childProcess.spawnSync(command, flags, {
-      timeout: timeLimit,
+  // Another compiler under the same name has other facts.
+  private commandFacts(): string {
+    const { fs } = this.host;
+    try {
+      const { mtimeMs, size } = fs.statSync(this.command);
+      return [fs.realpathSync(this.command), mtimeMs, size].join(" ");
+    } catch (error) {
+      throw this.failure(`which cannot be read: ${messageOf(error)}`);
+    }
+  }
+
+  // Without the command line tools /usr/bin/cc of macOS is a program that opens a dialog.
+  private requireTools(directory: string): void {
+    const { path, process } = this.host;
+    const mayOpenDialog = process.platform === "darwin" && path.dirname(this.command) === "/usr/bin";
+    if (this.areToolsThere || !mayOpenDialog) return;
+    this.run("/usr/bin/xcode-select", ["-p"], directory, { hint: "xcode-select --install" });
+    this.areToolsThere = true;
+  }
+
+  private run(
+    command: string,
+    flags: readonly string[],
+    directory: string,
+    { characters = 0, hint = workingHint }: { readonly characters?: number; readonly hint?: string } = {},
+  ): string {
+    const { childProcess, process } = this.host;
+    const timeout = this.timeLimit + characters;
+    const options: SpawnSyncOptionsWithStringEncoding & { detached: boolean } = {
+      timeout,
       killSignal: "SIGKILL",
       encoding: "utf8",
       maxBuffer: 2 ** 24,
       stdio: ["ignore", "pipe", "pipe"],
       // Messages in English, and temporary files where only this user can write.
       env: { ...process.env, LC_ALL: "C", TMPDIR: directory },
-    });
-    const name = path.basename(this.command);
-    if (result.error !== undefined) {
-      const reason = result.error.message.includes("ETIMEDOUT")
-        ? `did not end within ${timeLimit / 1000} s`
-        : `cannot be run: ${messageOf(result.error)}`;
-      throw new NativeFailure(`the C compiler '${name}', which ${reason}`);
+      // A process group of its own, so that all of it can be stopped.
+      detached: true,
+    };
+    const { error, pid, status, stdout, stderr } = childProcess.spawnSync(command, flags, options);
+    if (error !== undefined) {
+      this.stop(pid);
+      const isLate = error.message.includes("ETIMEDOUT");
+      const reason = isLate ? `did not end within ${timeout / 1000} s` : `cannot be run: ${messageOf(error)}`;
+      throw this.failure(`which ${reason}`, hint);
     }
-    if (result.status !== 0) {
-      const [line = `status ${result.status}`] = result.stderr
-        .split("\n")
-        .filter((text) => text.includes("error"));
-      throw new NativeFailure(`the C compiler '${name}', which failed: ${line.slice(0, 300)}`);
+    if (status === 0) return stdout;
+    const lines = stderr.split("\n").filter((line) => line.trim() !== "");
+    const line = lines.find((text) => text.includes("error")) ?? lines.at(-1) ?? `status ${status}`;
+    throw this.failure(`which failed: ${line.slice(0, 300)}`, hint);
+  }
+
+  // Whatever the shell or the compiler started: it would go on.
+  private stop(group: number): void {
+    try {
+      if (group > 0) this.host.process.kill(-group, "SIGKILL");
+    } catch {
+      // Nothing of it is left.
     }
-    return result.stdout;
+  }
+
+  private failure(problem: string, hint: string = workingHint): NativeFailure {
+    return new NativeFailure(`the C compiler '${this.host.path.basename(this.command)}', ${problem}`, hint);
   }
 }
 
@@ -117,7 +154,7 @@ function findCompiler({ fs, path, process }: Host): string {
       }
     }
   }
-  throw new NativeFailure("no C compiler", "install gcc or clang, so that PATH has a cc");
+  throw new NativeFailure("no C compiler", compilerHint);
 }
 
 // Two machines with one home directory differ in these, whatever they are called.

@@ -19,6 +19,8 @@ export interface Driver {
   run(commands: number): number;
 }
 
+type DriverFunction = "open" | "attach" | "load" | "threads" | "run";
+
 /** Loads the package that calls native functions; throws where it is not installed. */
 export function loadKoffi({ module }: Host): Koffi {
   try {
@@ -30,25 +32,9 @@ export function loadKoffi({ module }: Host): Koffi {
   }
 }
 
-// On a file system that forbids it, for instance, code cannot be loaded.
-function openLibrary(koffi: Koffi, path: string): ReturnType<Koffi["load"]> {
-  try {
-    return koffi.load(path);
-  } catch (error) {
-    throw new NativeFailure(`a library that cannot be loaded: ${messageOf(error)}`);
-  }
-}
-
 /** Opens the library of the driver; `routine` runs the host function of a number. */
 export function openDriver(koffi: Koffi, path: string, routine: (number: number) => void): Driver {
-  const library = openLibrary(koffi, path);
-  const open = library.func("uint64_t neurite_open(void *routine)");
-  const attach = library.func("void neurite_attach(uint64_t runtime, void *memory, double bytes)");
-  const load = library.func(
-    "const char *neurite_load(uint64_t runtime, const char *path, const char *symbols, const int32_t *indices)",
-  );
-  const threads = library.func("void neurite_threads(int32_t count)");
-  const run = library.func("uint32_t neurite_run(uint64_t runtime, uint32_t commands)");
+  const { open, attach, load, threads, run } = functionsOf(koffi, path);
   const runtime = open(koffi.register(routine, koffi.pointer(koffi.proto("void (int32_t)"))));
   if (runtime === 0) throw new NativeFailure("no memory");
   return {
@@ -60,4 +46,25 @@ export function openDriver(koffi: Koffi, path: string, routine: (number: number)
     useThreads: (count) => void threads(count),
     run: (commands) => Number(run(runtime, commands)),
   };
+}
+
+function functionsOf(koffi: Koffi, path: string): Record<DriverFunction, (...args: unknown[]) => unknown> {
+  try {
+    const library = koffi.load(path);
+    return {
+      open: library.func("uint64_t neurite_open(void *routine)"),
+      attach: library.func("void neurite_attach(uint64_t runtime, void *memory, double bytes)"),
+      load: library.func(
+        "const char *neurite_load(uint64_t runtime, const char *path, const char *symbols, const int32_t *indices)",
+      ),
+      threads: library.func("void neurite_threads(int32_t count)"),
+      run: library.func("uint32_t neurite_run(uint64_t runtime, uint32_t commands)"),
+    };
+  } catch (error) {
+    // On a file system that forbids it, for instance, code cannot be loaded.
+    throw new NativeFailure(
+      `a library that cannot be loaded: ${messageOf(error)}`,
+      "set XDG_CACHE_HOME to a directory from which programs may run",
+    );
+  }
 }

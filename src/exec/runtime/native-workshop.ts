@@ -25,7 +25,6 @@ export class NativeWorkshop {
   private readonly compiler: NativeCompiler;
   private readonly prelude: string;
   private readonly identity: string;
-  private isTidy = false;
 
   constructor(host: Host, cache: NativeCache, compiler: NativeCompiler, prelude: string) {
     this.host = host;
@@ -44,7 +43,14 @@ export class NativeWorkshop {
     const name = `u${hashOf(this.host, this.identity, unit)}`;
     const known = this.cache.note(name);
     const path = known === undefined ? undefined : this.cache.object(known);
-    if (path !== undefined) return open(path);
+    if (known !== undefined && path !== undefined) {
+      try {
+        return open(path);
+      } catch {
+        // It is whole, but not what it should be: compiled again.
+        this.cache.removeObject(known);
+      }
+    }
     const [object] = this.build([unit]);
     this.cache.setNote(name, object);
     return open(this.pathOf(object));
@@ -74,8 +80,7 @@ export class NativeWorkshop {
       if (problem !== undefined) throw new NativeFailure(`a library that cannot be loaded: ${problem}`);
       for (const { symbol } of pieces) this.cache.setNote(symbol, objects[k]);
     });
-    if (!this.isTidy) this.cache.tidy();
-    this.isTidy = true;
+    this.cache.tidy();
   }
 
   private pieceOf(kernel: KernelText, position: number): Piece {
