@@ -117,7 +117,7 @@ function largestRelativeGap(got: readonly number[], wanted: readonly number[]): 
 const initial = getDevice();
 afterAll(() => setDevice(initial));
 
-const here = devices().filter(({ name, available }) => available && (name === "wasm" || name === "native"));
+const here = devices().filter(({ name, available }) => available && name !== "reference");
 const cases = here.flatMap(({ name: device }) => steps.map((trajectory) => ({ device, ...trajectory })));
 
 describe.each(cases)("$name on $device follows PyTorch", ({ device, ...trajectory }) => {

@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { add, matmul } from "../lang/ops/index.ts";
+import { add, cast, matmul, random } from "../lang/ops/index.ts";
 import type { Tensor } from "../lang/program/tensor.ts";
 import { tensor } from "./create.ts";
 import { devices, getDevice, setDevice } from "./devices.ts";
 import { jit } from "./jit.ts";
+import { relaxedObstacle } from "./wasm-features.ts";
 import "./install.ts";
 
 const initial = getDevice();
@@ -47,6 +48,26 @@ describe("devices", () => {
     });
     expect(results).toEqual([results[0], results[0], results[0]]);
   });
+
+  it.skipIf(relaxedObstacle() !== undefined)(
+    "rounds products and sums once with relaxed SIMD, or not",
+    () => {
+      const x = random.normal(random.key(0), [64, 300]);
+      const y = random.normal(random.key(1), [300, 64]);
+      const [plain, relaxed, exact] = [
+        ["wasm", "f32"],
+        ["wasm-relaxed", "f32"],
+        ["wasm", "f64"],
+      ].map(([device, dtype]) => {
+        setDevice(device);
+        const [a, b] = dtype === "f64" ? [cast(x, "f64"), cast(y, "f64")] : [x, y];
+        return [...jit(() => matmul(a, b))().dataSync()];
+      });
+      const error = (numbers: number[]): number => Math.max(...numbers.map((n, k) => Math.abs(n - exact[k])));
+      expect(error(relaxed)).toBeLessThan(1e-4);
+      expect(error(plain)).toBeLessThan(1e-4);
+    },
+  );
 
   it("reads data asynchronously too", async () => {
     const x = tensor([1, 2]);

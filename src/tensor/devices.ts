@@ -8,6 +8,7 @@ import { environmentVariable } from "./environment.ts";
 import { NativeByDefault, nativeObstacle, openNative } from "./native-device.ts";
 import { referenceDevice } from "./reference-device.ts";
 import { canShareMemory, keepThreads } from "./threads.ts";
+import { relaxedObstacle, wasmObstacle } from "./wasm-features.ts";
 
 /** A device and whether programs can run on it here. */
 export interface DeviceStatus {
@@ -27,19 +28,17 @@ const table: Readonly<Record<string, DeviceEntry>> = {
   native: { obstacle: nativeObstacle, open: openNative },
   wasm: {
     obstacle: wasmObstacle,
-    open: openWasm,
+    open: () => openWasm("wasm", false),
+  },
+  "wasm-relaxed": {
+    obstacle: relaxedObstacle,
+    open: () => openWasm("wasm-relaxed", true),
   },
   reference: { obstacle: () => undefined, open: () => referenceDevice },
 };
 
 /** The devices that are tried where none is chosen. */
 const preferred: readonly string[] = ["native", "wasm"];
-
-/** () → v128: i8x16.popcnt(i8x16.splat(0)), an instruction of the final SIMD proposal. */
-const simdProbe = [
-  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98,
-  11,
-];
 
 const opened = new Map<string, Device>();
 let current: Device | undefined;
@@ -59,7 +58,10 @@ export function getDevice(): string {
 /**
  * Chooses the device on which operations and `jit` programs run from now on; tensors move there when they are used.
  *
- * The environment variable `NEURITE_DEVICE` sets it at the start. Throws for an unknown or unavailable device.
+ * `native`, `wasm` and `reference` are those of every program; `wasm-relaxed` is wasm with the relaxed SIMD instructions of
+ * the engine, which round products and sums once where the processor can: faster products of matrices, whose last bits
+ * depend on the machine. The environment variable `NEURITE_DEVICE` sets the device at the start. Throws for an unknown or
+ * unavailable device.
  *
  * @example
  * ```ts
@@ -107,15 +109,11 @@ function takeOver(): Device {
   return current;
 }
 
-function openWasm(): Device {
-  const runtime = new WasmRuntime(wasmRenderer, new WasmHeap(canShareMemory()));
+function openWasm(name: string, relaxed: boolean): Device {
+  const heap = new WasmHeap(canShareMemory());
+  const runtime = new WasmRuntime((memory) => wasmRenderer({ ...memory, relaxed }), heap);
   keepThreads(runtime);
-  return new CompiledDevice("wasm", runtime);
-}
-
-function wasmObstacle(): string | undefined {
-  if (typeof WebAssembly === "undefined") return "WebAssembly is missing";
-  return WebAssembly.validate(Uint8Array.from(simdProbe)) ? undefined : "WebAssembly has no 128-bit SIMD";
+  return new CompiledDevice(name, runtime);
 }
 
 function openDevice(operation: string, name: string): Device {

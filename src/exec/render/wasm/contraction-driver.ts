@@ -25,6 +25,8 @@ import type { SharedFunction } from "./rendered.ts";
 /** What the code of a contraction depends on. */
 export interface DriverStructure {
   readonly dtype: ContractionType;
+  /** Whether products and sums may be rounded once. */
+  readonly relaxed: boolean;
   /** The position of the scratch address in the arguments; the contraction's words follow. */
   readonly scratchWord: number;
   readonly left: PackedOperand;
@@ -32,13 +34,13 @@ export interface DriverStructure {
 }
 
 /** The shared functions that a contraction calls. */
-export function sharedFunctions({ dtype, left, right }: DriverStructure): SharedFunction[] {
+export function sharedFunctions({ dtype, relaxed, left, right }: DriverStructure): SharedFunction[] {
   const shared = [left.plan, right.plan].flatMap(({ along, guards }) => [
     walkFunction("elements", guards),
     walkFunction("runs", guards),
     packFunction(along ? "along" : "across", guards, laneFacts[dtype].bytes),
   ]);
-  return [multiplyFunction(dtype), ...shared];
+  return [multiplyFunction(dtype, relaxed), ...shared];
 }
 
 type Side = "left" | "right";
@@ -83,7 +85,7 @@ class Driver {
     const { add, subtract, divide, minimum, equal, load } = this.#is;
     const [batch, column, row, depth, columns, rows, depths, leftPanels, rightPanels, slot, limit] =
       f.manyLocals("i32", 11);
-    const multiplyBlock = importShared(this.#module, multiplyFunction(structure.dtype));
+    const multiplyBlock = importShared(this.#module, multiplyFunction(structure.dtype, structure.relaxed));
     f.set(scratch, load(this.#args, 4 * structure.scratchWord));
     this.#takeScratchOfPart();
     const share = this.#share();

@@ -6,13 +6,13 @@ import { defineMultiply, multiplySignature } from "./contraction-tile.ts";
 import { addressSignature, type FunctionReference, type ModuleBuilder } from "./encoder.ts";
 import type { SharedFunction } from "./rendered.ts";
 
-/** The function that multiplies packed blocks. */
-export function multiplyFunction(dtype: ContractionType): SharedFunction {
+/** The function that multiplies packed blocks; `relaxed`: in one rounding where the engine likes. */
+export function multiplyFunction(dtype: ContractionType, relaxed: boolean): SharedFunction {
   return {
     // Signs do not matter to products and sums modulo 2³².
     key: `multiply.${dtype === "u32" ? "i32" : dtype}`,
     signature: multiplySignature,
-    define: (module, exportName) => defineMultiply(module, exportName, dtype),
+    define: (module, exportName) => defineMultiply(module, exportName, dtype, relaxed),
   };
 }
 

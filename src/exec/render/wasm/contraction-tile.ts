@@ -17,6 +17,8 @@ export interface LaneFacts {
   readonly splat: MemoryOpcode;
   readonly multiply: PlainOpcode;
   readonly add: PlainOpcode;
+  /** x · y + z, in one rounding or in two, as the engine likes. */
+  readonly relaxed?: PlainOpcode;
 }
 
 const integer: LaneFacts = {
@@ -29,8 +31,22 @@ const integer: LaneFacts = {
 
 /** Vectors of each element type. */
 export const laneFacts: Readonly<Record<ContractionType, LaneFacts>> = {
-  f32: { bytes: 4, lanes: 4, splat: "v128.load32_splat", multiply: "f32x4.mul", add: "f32x4.add" },
-  f64: { bytes: 8, lanes: 2, splat: "v128.load64_splat", multiply: "f64x2.mul", add: "f64x2.add" },
+  f32: {
+    bytes: 4,
+    lanes: 4,
+    splat: "v128.load32_splat",
+    multiply: "f32x4.mul",
+    add: "f32x4.add",
+    relaxed: "f32x4.relaxed_madd",
+  },
+  f64: {
+    bytes: 8,
+    lanes: 2,
+    splat: "v128.load64_splat",
+    multiply: "f64x2.mul",
+    add: "f64x2.add",
+    relaxed: "f64x2.relaxed_madd",
+  },
   i32: integer,
   u32: integer,
 };
@@ -82,6 +98,7 @@ export function defineMultiply(
   module: ModuleBuilder,
   name: string,
   dtype: ContractionType,
+  relaxed: boolean,
 ): FunctionReference {
   return module.define(name, multiplySignature, (f) => {
     const parameter = (wanted: MultiplyParameter): Local => f.parameters[multiplyParameters.indexOf(wanted)];
@@ -95,7 +112,15 @@ export function defineMultiply(
       f.set(left, parameter("left"));
       f.set(target, sums);
       f.forRange(row, { from: 0, to: parameter("leftPanels") }, () => {
-        const tile = emitTile(f, dtype, left, right, parameter("depth"), parameter("rightDepthBytes"));
+        const tile = emitTile(
+          f,
+          dtype,
+          relaxed,
+          left,
+          right,
+          parameter("depth"),
+          parameter("rightDepthBytes"),
+        );
         f.get(parameter("accumulate"));
         f.if(
           () => storeTile(f, dtype, tile, target, rowBytes, true),
@@ -114,12 +139,13 @@ export function defineMultiply(
 function emitTile(
   f: FunctionBuilder,
   dtype: ContractionType,
+  isRelaxed: boolean,
   leftPanel: Local,
   rightPanel: Local,
   depth: Local,
   rightDepthBytes: Local,
 ): Local[][] {
-  const { bytes, splat, multiply, add } = laneFacts[dtype];
+  const { bytes, splat, multiply, add, relaxed } = laneFacts[dtype];
   const { subtract } = integers(f);
   const [left, right, remaining] = f.manyLocals("i32", 3);
   const columns = f.manyLocals("v128", tileVectors);
@@ -143,10 +169,16 @@ function emitTile(
       f.memory(splat, bytes * i);
       f.set(factor);
       row.forEach((sum, k) => {
-        f.get(sum);
         f.get(factor);
         f.get(columns[k]);
-        f.emit(multiply, add);
+        if (isRelaxed && relaxed !== undefined) {
+          f.get(sum);
+          f.emit(relaxed);
+        } else {
+          f.emit(multiply);
+          f.get(sum);
+          f.emit(add);
+        }
         f.set(sum);
       });
     });

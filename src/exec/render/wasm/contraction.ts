@@ -10,16 +10,17 @@ import { fixedWords, layOutWords, type PackedOperand } from "./contraction-words
 import { renderLoopNest } from "./loops.ts";
 import type { RenderedKernel } from "./rendered.ts";
 
-/** A contraction as WebAssembly: packed in blocks and multiplied in register tiles, or as plain loops if it is small. */
-export function renderContraction(contraction: Contraction): RenderedKernel {
+/** A contraction as WebAssembly: packed in blocks and multiplied in register tiles, or as plain loops if it is small; `relaxed`: with relaxed SIMD. */
+export function renderContraction(contraction: Contraction, relaxed = false): RenderedKernel {
   const sizes = sizesOf(contraction);
   if (prefersLoops(contraction, sizes)) return renderLoopNest(contractionAsLoops(contraction));
-  return renderPacked(contraction, sizes);
+  return renderPacked(contraction, relaxed, sizes);
 }
 
 /** A contraction packed in blocks, its epilogue run on each block of sums, whatever its sizes, which must not be 0. */
 export function renderPacked(
   contraction: Contraction,
+  relaxed = false,
   sizes: ContractionSizes = sizesOf(contraction),
 ): RenderedKernel {
   const { dtype, buffers } = contraction;
@@ -41,7 +42,7 @@ export function renderPacked(
     before,
     parts,
   );
-  const structure: DriverStructure = { dtype, scratchWord, left, right };
+  const structure: DriverStructure = { dtype, relaxed, scratchWord, left, right };
   return {
     key: `contraction ${dtype} ${buffers.length} ${operandKey(left)} ${operandKey(right)} ${epilogue.key}`,
     words,
