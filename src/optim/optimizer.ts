@@ -20,6 +20,7 @@ export interface UpdateContext {
 export interface Updated {
   /** What is added to the parameters. */
   readonly updates: TensorTree;
+  /** The state after the step, for the next one. */
   readonly state: TensorTree;
 }
 
@@ -37,13 +38,17 @@ export interface OptimizerConfig {
 
 /** An optimizer, a stage or a schedule as JSON. */
 export interface OptimizerDescription {
+  /** The name of the function that makes it, `"adam"`. */
   readonly type: string;
+  /** The options that it was made with. */
   readonly config: OptimizerConfig;
 }
 
 /** A stage of `chain`: two pure functions over a tree, from gradients to updates. */
 export interface Transformation extends OptimizerDescription {
+  /** The state before the first step, such as moments of zero. */
   init(params: TensorTree): TensorTree;
+  /** The updates of one step, and the state after it. */
   update(gradients: TensorTree, state: TensorTree, context: UpdateContext): Updated;
 }
 

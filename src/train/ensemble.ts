@@ -6,7 +6,9 @@ import type { FitOptions } from "./fit.ts";
 
 /** What an ensemble is made of: anything that learns and predicts. */
 export interface Member<R> {
+  /** Learns from examples. */
   fit(x: Data, y: Data, options: FitOptions): Promise<R>;
+  /** The output for inputs. */
   predict(x: Data): Tensor;
 }
 

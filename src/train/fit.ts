@@ -31,6 +31,7 @@ export interface FitOptions {
   readonly classWeight?: readonly number[];
   /** 0: nothing; 1: a progress bar, or a line for each epoch where there is no terminal; 2: lines. Default 1. */
   readonly verbose?: 0 | 1 | 2;
+  /** What is told of each epoch and batch, in this order. Default none. */
   readonly callbacks?: readonly Callback[];
   /** Where training writes down how far it is, and goes on from if it was interrupted. Default nowhere. */
   readonly checkpoint?: CheckpointOptions;

@@ -13,6 +13,7 @@ export interface Observation {
 
 /** A model whose layers can be looked at. */
 export interface Observable {
+  /** What the layers compute on examples, and the derivatives of the loss by it. */
   observe(x: Data | NamedData, y: Data | NamedData): Observation;
 }
 
