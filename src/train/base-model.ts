@@ -4,14 +4,14 @@ import { cast, type Tensor } from "../tensor/index.ts";
 import { type Data, type NamedData, readAllInputs } from "./data.ts";
 import { evaluateSource } from "./evaluate.ts";
 import type { Logs } from "./figures.ts";
-import { type FitArguments, fitModel, readFit } from "./fit.ts";
+import { type FitArguments, fitModel } from "./fit.ts";
 import type { SavedModel } from "./load.ts";
 import type { Network } from "./network.ts";
 import { type CompileOptions, type Objective, readObjective } from "./objective.ts";
 import { requireCount } from "./options.ts";
 import type { History } from "./run.ts";
 import type { Architecture } from "./save.ts";
-import { tableSource } from "./source.ts";
+import { type ExamplesArguments, type Request, readArguments, sourceOf } from "./source.ts";
 import type { Observation } from "./statistics.ts";
 import { type LayerUse, summarize } from "./summary.ts";
 import { Trainer } from "./trainer.ts";
@@ -43,6 +43,9 @@ export interface BatchOptions {
   /** Examples computed at once. Default 32. */
   readonly batchSize?: number;
 }
+
+/** What `evaluate` is called with: examples that are all there, or batches that come one by one. */
+export type EvaluateArguments = ExamplesArguments<BatchOptions>;
 
 /** What all models have in common: they learn, predict, and can be saved. */
 export abstract class BaseModel {
@@ -121,19 +124,25 @@ export abstract class BaseModel {
    * those before that step.
    */
   async fit(...given: FitArguments): Promise<History> {
-    const request = readFit(given);
-    const [x] = Array.isArray(request.data) ? request.data : [];
-    return await fitModel(this, this.trainerFor("fit", x), request, this.seed);
+    const request = readArguments("fit", given);
+    return await fitModel(this, this.trainerFor("fit", inputsOf(request)), request, this.seed);
   }
 
-  /** Loss and metrics of examples, without learning from them; exact means, whatever the `batchSize` (default 32). */
-  async evaluate(x: Data | NamedData, y: Data | NamedData, options: BatchOptions = {}): Promise<Logs> {
+  /**
+   * Loss and metrics of examples, without learning from them: `evaluate(x, y, options)`, or of a dataset or of batches that
+   * come one by one, as `fit` takes them. Exact means, whatever the `batchSize` (default 32).
+   */
+  async evaluate(...given: EvaluateArguments): Promise<Logs> {
+    const request = readArguments("evaluate", given);
+    const { supply, options = {} } = request;
     checkOptions("evaluate", options, ["batchSize"]);
     const { batchSize = 32 } = options;
     requireCount("evaluate", "batchSize", batchSize);
-    const trainer = this.trainerFor("evaluate", x);
-    const examples = trainer.read("evaluate", x, y);
-    const source = tableSource(examples, { batchSize, shuffle: false, seed: this.seed });
+    const trainer = this.trainerFor("evaluate", inputsOf(request));
+    const course = { batchSize, shuffle: false, seed: this.seed };
+    const source = sourceOf("evaluate", supply, course, ([x, y, sampleWeight]) =>
+      trainer.read("evaluate", x, y, sampleWeight === undefined ? {} : { sampleWeight }),
+    );
     return await evaluateSource(trainer, source, new Turns());
   }
 
@@ -306,4 +315,9 @@ export abstract class BaseModel {
       hint: 'model.compile({ optimizer: "adam", loss: "meanSquaredError" })',
     });
   }
+}
+
+/** The inputs of a call whose examples are all there: the first layer may take its shape from them. */
+function inputsOf({ supply }: Request<unknown>): Data | NamedData | undefined {
+  return Array.isArray(supply) ? supply[0] : undefined;
 }

@@ -3,10 +3,10 @@ import "../../test/on-reference.ts";
 import { Dataset } from "../data/index.ts";
 import { lossWith, meanSquaredError, oneVsAllHinge } from "../losses/index.ts";
 import { confusionMatrix, f1Score, precision, rocAuc, topKAccuracy } from "../metrics/index.ts";
-import { dense } from "../nn/index.ts";
+import { connect, dense, input } from "../nn/index.ts";
 import { sgd } from "../optim/index.ts";
-import { cast, mean, random, square, sub, type Tensor } from "../tensor/index.ts";
-import { type Batch, type CompileOptions, type FitOptions, Sequential } from "./index.ts";
+import { cast, full, mean, random, square, sub, type Tensor } from "../tensor/index.ts";
+import { type Batch, type CompileOptions, type FitOptions, Model, Sequential } from "./index.ts";
 
 const count = 23;
 const x = random.normal(random.key(1), [count, 3], { dtype: "f64" });
@@ -101,6 +101,32 @@ describe("weights of examples", () => {
     expect(bitsOf(both)).toEqual(bitsOf(plain));
   });
 
+  test("may be those of each output", async () => {
+    const point = input({ shape: [2] });
+    const ends = ["left", "right"].map((name) => connect(point, dense({ units: 1, name })));
+    const model = new Model({ inputs: point, outputs: ends, dtype: "f64" });
+    model.compile({
+      optimizer: sgd({ learningRate: 0 }),
+      loss: { left: "meanSquaredError", right: "meanSquaredError" },
+    });
+    const weights = { "left.weights": [[1], [2]], "left.biases": [0.5] };
+    model.setWeights({ ...weights, "right.weights": [[0], [0]], "right.biases": [3] });
+    const y = { left: ones, right: ones };
+    const losses = async (options: FitOptions): Promise<readonly number[]> => {
+      const { leftLoss, rightLoss } = await model.fit(rows, y, { ...options, verbose: 0 });
+      return [leftLoss[0], rightLoss[0]];
+    };
+    const [first, second] = [4.5 ** 2, 10.5 ** 2];
+    expect(await losses({ sampleWeight: { left: [3, 0.5] } })).toEqual([(3 * first + second / 2) / 2, 4]);
+    expect(await losses({ sampleWeight: [2, 1] })).toEqual([(2 * first + second) / 2, 6]);
+    const both = { sampleWeight: { right: [2, 1] }, classWeight: { left: [0, 4] } };
+    expect(await losses(both)).toEqual([2 * (first + second), 6]);
+    await expect(losses({ sampleWeight: { lift: [1, 1] } })).rejects.toThrow(
+      /fit: sampleWeight: got 'lift'.*did you mean 'left'/,
+    );
+    await expect(losses({ classWeight: { lift: [1, 1] } })).rejects.toThrow(/fit: classWeight: got 'lift'/);
+  });
+
   test.each<[string, FitOptions, RegExp]>([
     [
       "too few",
@@ -178,16 +204,34 @@ describe("batches that come one by one", () => {
     expect(bitsOf(dataset)).toEqual(bitsOf(table));
   });
 
+  test("are evaluated, and validated with, as a table is", async () => {
+    const model = classifier();
+    const wanted = await model.evaluate(x, labels);
+    const sources = [later, batches, { [Symbol.asyncIterator]: later }, new Dataset([x, labels])];
+    for (const source of sources) expect(await model.evaluate(source)).toEqual(wanted);
+    for (const validationData of sources) {
+      const { valLoss } = await classifier().fit(x, labels, { validationData, epochs: 2, ...quiet });
+      const { valLoss: ofTable } = await classifier().fit(x, labels, {
+        validationData: [x, labels],
+        epochs: 2,
+        ...quiet,
+      });
+      for (const [i, loss] of valLoss.entries()) expect(loss).toBeCloseTo(ofTable[i], 12);
+    }
+    const weighted = new Dataset([x, labels, full([count], 6)]);
+    expect((await model.evaluate(weighted)).loss).toBeCloseTo(6 * wanted.loss, 12);
+  });
+
   test.each<[string, () => Promise<unknown>, RegExp]>([
     [
       "a generator that is through",
       () => classifier().fit(later(), { epochs: 2, verbose: 0 }),
-      /fit: epoch 2: got no batches, expected at least one; a generator is gone through once: pass the function/,
+      /fit: got no batches, expected at least one in each epoch; a generator is gone through once: pass the function/,
     ],
     [
       "no batches",
       () => classifier().fit(() => [], { verbose: 0 }),
-      /fit: epoch 1: got no batches, expected at least one$/,
+      /fit: got no batches, expected at least one/,
     ],
     [
       "a size of batches",
@@ -203,6 +247,16 @@ describe("batches that come one by one", () => {
       "a bad batch",
       () => line().fit(() => [[[[1, Number.NaN]], [[1]]]], { verbose: 0 }),
       /NaN in the inputs/,
+    ],
+    [
+      "nothing to evaluate",
+      () => classifier().evaluate(() => []),
+      /evaluate: got no batches, expected at least one/,
+    ],
+    [
+      "a validation that is through",
+      () => classifier().fit(x, labels, { validationData: later(), epochs: 2, ...quiet }),
+      /fit: validationData: got no batches.*pass the function that makes it/,
     ],
     [
       "a dataset of inputs only",

@@ -1,13 +1,23 @@
 import { checkOptions, NeuriteError } from "../base/error.ts";
-import { Dataset } from "../data/index.ts";
 import { slice, type Tensor } from "../tensor/index.ts";
 import type { Callback, Trainable } from "./callback.ts";
 import type { CheckpointOptions } from "./checkpoint.ts";
 import { countExamples, type Data, type Examples, type NamedData } from "./data.ts";
 import { dataFault } from "./diagnose.ts";
+import type { PerOutput } from "./objective.ts";
 import { requireCount } from "./options.ts";
 import { type History, Run } from "./run.ts";
-import { type Batch, type Batches, columnsOf, type Source, streamSource, tableSource } from "./source.ts";
+import {
+  type Batch,
+  type ExamplesArguments,
+  isStream,
+  type Request,
+  type Source,
+  type Supply,
+  sourceOf,
+  tableOf,
+  tableSource,
+} from "./source.ts";
 import type { Trainer } from "./trainer.ts";
 import type { Weighting } from "./weights.ts";
 
@@ -17,18 +27,27 @@ export interface FitOptions {
   readonly epochs?: number;
   /** Examples in a step; the last batch of an epoch may be smaller. Default 32. */
   readonly batchSize?: number;
-  /** Inputs, targets and perhaps sample weights that are not learned from, evaluated after each epoch. Default none. */
-  readonly validationData?: Batch;
+  /**
+   * Inputs, targets and perhaps sample weights that are not learned from, a dataset of them, or batches that come one by one;
+   * evaluated after each epoch. Default none.
+   */
+  readonly validationData?: Supply;
   /** The share of the last examples that is held out as validation data. Default none. */
   readonly validationSplit?: number;
   /** Whether each epoch goes through the examples in an order of its own. Default true. */
   readonly shuffle?: boolean;
   /** Decides these orders. Default: the model's. */
   readonly seed?: number;
-  /** One number for each example, at least 0, by which its loss is multiplied; metrics stay as they are. Default 1. */
-  readonly sampleWeight?: Data;
-  /** One number for each class, at least 0: as `sampleWeight`, for all examples of the class. Default 1. */
-  readonly classWeight?: readonly number[];
+  /**
+   * One number for each example, at least 0, by which its loss is multiplied; metrics stay as they are. For all outputs, or
+   * for each by name. Default 1.
+   */
+  readonly sampleWeight?: Data | NamedData;
+  /**
+   * One number for each class, at least 0: as `sampleWeight`, for all examples of the class. For all outputs, or for each by
+   * name. Default 1.
+   */
+  readonly classWeight?: PerOutput<readonly number[]>;
   /** 0: nothing; 1: a progress bar, or a line for each epoch where there is no terminal; 2: lines. Default 1. */
   readonly verbose?: 0 | 1 | 2;
   /** What is told of each epoch and batch, in this order. Default none. */
@@ -38,41 +57,18 @@ export interface FitOptions {
 }
 
 /** What `fit` is called with: examples that are all there, or batches that come one by one. */
-export type FitArguments =
-  | readonly [x: Data | NamedData, y: Data | NamedData, options?: FitOptions]
-  | readonly [dataset: Dataset<readonly Tensor[]>, options?: FitOptions]
-  | readonly [batches: Batches, options?: FitOptions];
-
-/** What a call of `fit` learns from, and how. */
-export interface FitRequest {
-  readonly data: Batch | Dataset<readonly Tensor[]> | Batches;
-  readonly options: FitOptions;
-}
-
-/** Tells apart the ways to call `fit`. */
-export function readFit(given: FitArguments): FitRequest {
-  if (!isTable(given)) return { data: given[0], options: given[1] ?? {} };
-  const [x, y, options = {}] = given;
-  if (y === undefined) {
-    throw new NeuriteError({
-      operation: "fit",
-      got: "inputs without targets",
-      expected: "fit(x, y, options)",
-    });
-  }
-  return { data: [x, y], options };
-}
+export type FitArguments = ExamplesArguments<FitOptions>;
 
 /** Goes through the examples again and again; resolves to the figures of each epoch. */
 export async function fitModel(
   model: Trainable,
   trainer: Trainer,
-  { data, options }: FitRequest,
+  { supply, options = {} }: Request<FitOptions>,
   modelSeed: number,
 ): Promise<History> {
   checkFitOptions(options);
   const { epochs = 1, verbose = 1, callbacks = [], checkpoint } = options;
-  const { source, validation } = readSources(trainer, data, options, modelSeed);
+  const { source, validation } = readSources(trainer, supply, options, modelSeed);
   const run = new Run({ model, trainer, source, validation, callbacks, epochs });
   if (checkpoint === undefined) return await run.learn(verbose);
   const { openCheckpoint } = await import("./checkpoint.ts");
@@ -129,32 +125,21 @@ interface Sources {
 }
 
 /** The batches to learn from and those to validate with; examples that are all there are checked. */
-function readSources(
-  trainer: Trainer,
-  data: FitRequest["data"],
-  options: FitOptions,
-  modelSeed: number,
-): Sources {
-  const { batchSize = 32, shuffle = true, seed = modelSeed, validationSplit, classWeight } = options;
-  const inOrder = { batchSize, shuffle: false, seed };
-  const given =
-    options.validationData && readTable(trainer, "fit: validationData", options.validationData, {});
-  const validation = given && tableSource(given, inOrder);
-  if (typeof data === "function" || Symbol.asyncIterator in data) {
-    refuseTableOptions(options);
-    const weighting = classWeight === undefined ? {} : { classWeight };
-    return { source: streamSource(data, (batch) => readTable(trainer, "fit", batch, weighting)), validation };
+function readSources(trainer: Trainer, supply: Supply, options: FitOptions, modelSeed: number): Sources {
+  const { batchSize = 32, shuffle = true, seed = modelSeed, validationSplit, validationData } = options;
+  const course = { batchSize, shuffle, seed };
+  const inOrder = { ...course, shuffle: false };
+  const read = (batch: Batch): Examples => readTable(trainer, "fit", batch, options);
+  if (validationSplit !== undefined && !isStream(supply)) {
+    const [learned, heldOut] = divide(read(tableOf("fit", supply)), validationSplit);
+    return { source: tableSource(learned, course), validation: tableSource(heldOut, inOrder) };
   }
-  const table = data instanceof Dataset ? columnsOf(data) : data;
-  const examples = readTable(trainer, "fit", table, options);
-  if (validationSplit === undefined) {
-    return { source: tableSource(examples, { batchSize, shuffle, seed }), validation };
-  }
-  const [learned, heldOut] = divide(examples, validationSplit);
-  return {
-    source: tableSource(learned, { batchSize, shuffle, seed }),
-    validation: tableSource(heldOut, inOrder),
-  };
+  const place = "fit: validationData";
+  const validation =
+    validationData &&
+    sourceOf(place, validationData, inOrder, (batch) => readTable(trainer, place, batch, {}));
+  if (isStream(supply)) refuseTableOptions(options);
+  return { source: sourceOf("fit", supply, course, read), validation };
 }
 
 function readTable(trainer: Trainer, operation: string, batch: Batch, weighting: Weighting): Examples {
@@ -202,12 +187,4 @@ function refuseTableOptions(options: FitOptions): void {
     got: `the option '${option}' with batches that come one by one`,
     expected: `none of ${tableOptions.map((name) => `'${name}'`).join(", ")}: the batches are cut already`,
   });
-}
-
-function isTable(
-  given: FitArguments,
-): given is readonly [x: Data | NamedData, y: Data | NamedData, options?: FitOptions] {
-  const [first] = given;
-  if (typeof first === "function" || first instanceof Dataset) return false;
-  return !(typeof first === "object" && Symbol.asyncIterator in first);
 }

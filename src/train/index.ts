@@ -4,7 +4,14 @@
  * @module neurite/train
  */
 
-export type { BaseModel, BatchOptions, LoadOptions, ModelSettings, SaveOptions } from "./base-model.ts";
+export type {
+  BaseModel,
+  BatchOptions,
+  EvaluateArguments,
+  LoadOptions,
+  ModelSettings,
+  SaveOptions,
+} from "./base-model.ts";
 export type { Callback, CallbackState, Trainable, Training } from "./callback.ts";
 export { csvLogger } from "./callbacks/csv-logger.ts";
 export { type EarlyStoppingOptions, earlyStopping } from "./callbacks/early-stopping.ts";
@@ -25,6 +32,6 @@ export { Model, type ModelOptions } from "./model.ts";
 export type { CompileOptions, PerOutput } from "./objective.ts";
 export type { History } from "./run.ts";
 export { Sequential, type SequentialOptions } from "./sequential.ts";
-export type { Batch, Batches, BatchesOfEpoch } from "./source.ts";
+export type { Batch, Batches, BatchesOfEpoch, ExamplesArguments, Supply } from "./source.ts";
 export { type LayerStatistics, layerStatistics, type Observable, type Observation } from "./statistics.ts";
 export type { TensorsByPath } from "./trees.ts";

@@ -30,10 +30,10 @@ export function tableSource(examples: Examples, { batchSize, shuffle, seed }: Ta
   };
 }
 
-/** Inputs with their targets, and perhaps how much each example counts. */
+/** Inputs with their targets, and perhaps how much each example counts, for all outputs or for each by name. */
 export type Batch =
   | readonly [x: Data | NamedData, y: Data | NamedData]
-  | readonly [x: Data | NamedData, y: Data | NamedData, sampleWeight: Data];
+  | readonly [x: Data | NamedData, y: Data | NamedData, sampleWeight: Data | NamedData];
 
 /** Makes the batches of an epoch, counted from 0. */
 export type BatchesOfEpoch = (epoch: number) => Iterable<Batch> | AsyncIterable<Batch>;
@@ -41,19 +41,67 @@ export type BatchesOfEpoch = (epoch: number) => Iterable<Batch> | AsyncIterable<
 /** Batches that come one by one: something to go through in every epoch, or a function that begins each. */
 export type Batches = AsyncIterable<Batch> | BatchesOfEpoch;
 
-/** Batches that come one by one, each checked and made tensors by `read`. */
-export function streamSource(batches: Batches, read: (batch: Batch) => Examples): Source {
+/** Examples that are all there, or batches that come one by one. */
+export type Supply = Batch | Dataset<readonly Tensor[]> | Batches;
+
+/** What `fit` and `evaluate` are called with. */
+export type ExamplesArguments<Options> =
+  | readonly [x: Data | NamedData, y: Data | NamedData, options?: Options]
+  | readonly [examples: Dataset<readonly Tensor[]> | Batches, options?: Options];
+
+/** Examples and options of a call. */
+export interface Request<Options> {
+  readonly supply: Supply;
+  readonly options: Options | undefined;
+}
+
+/** Tells apart the ways to call `fit` and `evaluate`. */
+export function readArguments<Options>(
+  operation: string,
+  given: ExamplesArguments<Options>,
+): Request<Options> {
+  if (!isTable(given)) return { supply: given[0], options: given[1] };
+  const [x, y, options] = given;
+  if (y !== undefined) return { supply: [x, y], options };
+  throw new NeuriteError({
+    operation,
+    got: "inputs without targets",
+    expected: `${operation}(x, y, options)`,
+  });
+}
+
+function isTable<Options>(
+  given: ExamplesArguments<Options>,
+): given is readonly [x: Data | NamedData, y: Data | NamedData, options?: Options] {
+  const [first] = given;
+  if (typeof first === "function" || first instanceof Dataset) return false;
+  return !(typeof first === "object" && Symbol.asyncIterator in first);
+}
+
+/** Whether batches come one by one. */
+export function isStream(supply: Supply): supply is Batches {
+  return typeof supply === "function" || Symbol.asyncIterator in supply;
+}
+
+/** Batches of what there is, checked and made tensors by `read`; those of a stream when their turn comes. */
+export function sourceOf(
+  operation: string,
+  supply: Supply,
+  course: TableCourse,
+  read: (batch: Batch) => Examples,
+): Source {
+  if (!isStream(supply)) return tableSource(read(tableOf(operation, supply)), course);
   return {
     steps: undefined,
     identity: {},
-    epoch: (epoch) => drawAll(typeof batches === "function" ? batches(epoch) : batches, read, epoch),
+    epoch: (epoch) => drawAll(operation, typeof supply === "function" ? supply(epoch) : supply, read),
   };
 }
 
 async function* drawAll(
+  operation: string,
   batches: Iterable<Batch> | AsyncIterable<Batch>,
   read: (batch: Batch) => Examples,
-  epoch: number,
 ): AsyncGenerator<Examples, void> {
   let isEmpty = true;
   for await (const batch of batches) {
@@ -62,23 +110,24 @@ async function* drawAll(
   }
   if (!isEmpty) return;
   throw new NeuriteError({
-    operation: `fit: epoch ${epoch + 1}`,
+    operation,
     got: "no batches",
-    expected: "at least one",
-    ...(epoch > 0 && { hint: "a generator is gone through once: pass the function that makes it" }),
+    expected: "at least one in each epoch",
+    hint: "a generator is gone through once: pass the function that makes it",
   });
 }
 
-/** The tensors of a dataset of inputs and targets, and perhaps weights. */
-export function columnsOf(dataset: Dataset<readonly Tensor[]>): Batch {
-  const columns: unknown = dataset.take(Int32Array.from({ length: dataset.count }, (_, i) => i));
+/** Examples that are all there, as inputs, targets and perhaps weights. */
+export function tableOf(operation: string, supply: Batch | Dataset<readonly Tensor[]>): Batch {
+  if (!(supply instanceof Dataset)) return supply;
+  const columns: unknown = supply.take(Int32Array.from({ length: supply.count }, (_, i) => i));
   if (Array.isArray(columns) && columns.every((column) => column instanceof Tensor)) {
     const [x, y, weights] = columns;
     if (columns.length === 2) return [x, y];
     if (columns.length === 3) return [x, y, weights];
   }
   throw new NeuriteError({
-    operation: "fit",
+    operation,
     got: "a dataset of another structure",
     expected: "one of [inputs, targets], or of [inputs, targets, sampleWeight]",
   });

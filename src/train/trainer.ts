@@ -71,7 +71,8 @@ export class Trainer {
     for (const targetsOfOutput of y) requireExamples(operation, x[0], targetsOfOutput);
     for (const [i, targetsOfOutput] of y.entries()) this.requireLabels(operation, targetsOfOutput, i);
     this.checked = y;
-    const weights = y.flatMap((of) => weightsOf(operation, of, weighting, dtype) ?? []);
+    const names = outputs.map(({ name }) => name);
+    const weights = weightsOf(operation, y, weighting, names, dtype);
     return { x, y, weights };
   }
 

@@ -1,29 +1,56 @@
-import { NeuriteError } from "../base/error.ts";
+import { NeuriteError, unknownName } from "../base/error.ts";
+import { isPlainObject } from "../base/tree.ts";
 import { formatType } from "../base/type.ts";
 import { classWeights } from "../losses/index.ts";
-import { cast, type DType, mul, type Tensor } from "../tensor/index.ts";
-import { type Data, readTargets } from "./data.ts";
+import { cast, type DType, mul, ones, type Tensor } from "../tensor/index.ts";
+import { type Data, type NamedData, readTargets } from "./data.ts";
+import type { PerOutput } from "./objective.ts";
 
-/** How much each example counts in the loss. */
+/** How much each example counts in the loss; for all outputs, or for each by name. */
 export interface Weighting {
   /** One number for each example, at least 0: its loss is multiplied by it. Default 1. */
-  readonly sampleWeight?: Data;
+  readonly sampleWeight?: Data | NamedData;
   /** One number for each class, at least 0: as `sampleWeight`, for all examples of the class. Default 1. */
-  readonly classWeight?: readonly number[];
+  readonly classWeight?: PerOutput<readonly number[]>;
 }
 
-/** The weights of examples with these targets, [examples]; undefined where all count the same. */
+/** The weights of examples with these targets, [examples] for each output; none where all count the same. */
 export function weightsOf(
   operation: string,
-  y: Tensor,
+  targets: readonly Tensor[],
   { sampleWeight, classWeight }: Weighting,
+  outputs: readonly string[],
   dtype: DType,
-): Tensor | undefined {
-  const ofClasses = classWeight && cast(classWeights(y, classWeight), dtype);
-  if (sampleWeight === undefined) return ofClasses;
-  const given = readTargets(sampleWeight, [], dtype, false);
-  const ofSamples = cast(readSampleWeight(`${operation}: sampleWeight`, given, y), dtype);
-  return ofClasses ? mul(ofSamples, ofClasses) : ofSamples;
+): readonly Tensor[] {
+  const ofSamples = byOutput(`${operation}: sampleWeight`, sampleWeight, outputs);
+  const ofClasses = byOutput(`${operation}: classWeight`, classWeight, outputs);
+  const weights = targets.map((y, i) => {
+    const classes = ofClasses[i] && cast(classWeights(y, ofClasses[i]), dtype);
+    if (ofSamples[i] === undefined) return classes;
+    const given = readTargets(ofSamples[i], [], dtype, false);
+    const samples = cast(readSampleWeight(`${operation}: sampleWeight`, given, y), dtype);
+    return classes ? mul(samples, classes) : samples;
+  });
+  if (weights.every((of) => of === undefined)) return [];
+  return weights.map((of, i) => of ?? ones([targets[i].shape[0]], dtype));
+}
+
+/** What is given for each output. Throws for names that no output has. */
+function byOutput<T>(
+  operation: string,
+  given: T | Readonly<Record<string, T>> | undefined,
+  outputs: readonly string[],
+): readonly (T | undefined)[] {
+  if (!isByName(given)) return outputs.map(() => given);
+  const unknown = Object.keys(given).find((name) => !outputs.includes(name));
+  if (unknown !== undefined) throw unknownName(operation, unknown, outputs);
+  return outputs.map((name) => given[name]);
+}
+
+function isByName<T>(
+  given: T | Readonly<Record<string, T>> | undefined,
+): given is Readonly<Record<string, T>> {
+  return isPlainObject(given);
 }
 
 function readSampleWeight(operation: string, weights: Tensor, { shape: [count] }: Tensor): Tensor {
