@@ -76,7 +76,17 @@ export async function readCsv(source: string | Uint8Array, options: CsvOptions =
   return { columns, lines: rows.map((row) => row.line) };
 }
 
-/** The column of a name. Throws a NeuriteError that suggests the closest name. */
+/**
+ * The column of a name. Throws a NeuriteError that suggests the closest name.
+ *
+ * @example
+ * ```ts
+ * import { columnOf, readCsv } from "neurite/data";
+ *
+ * const table = await readCsv("width,kind\n1.5,rose\n2,tulip\n");
+ * columnOf(table, "width").values; // [1.5, 2]
+ * ```
+ */
 export function columnOf(table: Table, name: string): Column {
   const column = table.columns.find((each) => each.name === name);
   if (column === undefined) {

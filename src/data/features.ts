@@ -27,12 +27,30 @@ export function featuresOf(table: Table, names: readonly string[]): Feature[] {
   });
 }
 
-/** The texts that occur in a column, sorted. */
+/**
+ * The texts that occur in a column, sorted.
+ *
+ * @example
+ * ```ts
+ * import { categoriesOf } from "neurite/data";
+ *
+ * categoriesOf({ kind: "text", name: "kind", values: ["tulip", "rose", "tulip"] }); // ["rose", "tulip"]
+ * ```
+ */
 export function categoriesOf(column: TextColumn): string[] {
   return [...new Set(column.values)].sort();
 }
 
-/** How many numbers the features of one example take. */
+/**
+ * How many numbers the features of one example take.
+ *
+ * @example
+ * ```ts
+ * import { featureWidth } from "neurite/data";
+ *
+ * featureWidth([{ name: "width" }, { name: "kind", categories: ["rose", "tulip"] }]); // 3
+ * ```
+ */
 export function featureWidth(features: readonly Feature[]): number {
   return features.reduce((width, { categories }) => width + (categories?.length ?? 1), 0);
 }
@@ -68,7 +86,17 @@ export function encodeFeatures(table: Table, features: readonly Feature[]): Tens
   return tensor(encoded, { shape: [rows, width] });
 }
 
-/** The values of a column of numbers. Throws a NeuriteError for a column of texts, naming its first line. */
+/**
+ * The values of a column of numbers. Throws a NeuriteError for a column of texts, naming its first line.
+ *
+ * @example
+ * ```ts
+ * import { numbersOf, readCsv } from "neurite/data";
+ *
+ * const table = await readCsv("width,kind\n1.5,rose\n2,tulip\n");
+ * numbersOf(table, "width"); // [1.5, 2]
+ * ```
+ */
 export function numbersOf(table: Table, name: string): Float64Array {
   const column = columnOf(table, name);
   if (column.kind === "number") return column.values;
@@ -79,7 +107,18 @@ export function numbersOf(table: Table, name: string): Float64Array {
   });
 }
 
-/** The positions of a column's values among `categories`. Throws a NeuriteError that names line and column of another value. */
+/**
+ * The positions of a column's values among `categories`. Throws a NeuriteError that names line and column of another
+ * value.
+ *
+ * @example
+ * ```ts
+ * import { encodeCategories, readCsv } from "neurite/data";
+ *
+ * const table = await readCsv("width,kind\n1.5,rose\n2,tulip\n");
+ * encodeCategories(table, "kind", ["rose", "tulip"]); // [0, 1]
+ * ```
+ */
 export function encodeCategories(table: Table, name: string, categories: readonly string[]): Int32Array {
   const column = columnOf(table, name);
   const positions = new Map(categories.map((category, i) => [category, i]));

@@ -63,7 +63,16 @@ export interface Optimizer extends Transformation {
   readonly schedule?: Schedule;
 }
 
-/** Combines the tensors that lie in the same place of trees of one structure. */
+/**
+ * Combines the tensors that lie in the same place of trees of one structure.
+ *
+ * @example
+ * ```ts
+ * import { mapTensors } from "neurite/optim";
+ *
+ * mapTensors(add, [tensor(1), tensor(2)], [tensor(3), tensor(4)]); // [4, 6]
+ * ```
+ */
 export function mapTensors(f: (...tensors: Tensor[]) => Tensor, ...trees: readonly TensorTree[]): TensorTree {
   return mapTree(isTensor, f, ...trees);
 }

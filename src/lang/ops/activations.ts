@@ -62,7 +62,14 @@ export function silu(x: TensorLike): Tensor {
   return mul(x, sigmoid(x));
 }
 
-/** Another name of `silu`. */
+/**
+ * Another name of `silu`.
+ *
+ * @example
+ * ```ts
+ * swish(tensor([-1, 2])); // [-0.2689, 1.7616]
+ * ```
+ */
 export const swish: (x: TensorLike) => Tensor = silu;
 
 /** Options of `gelu`. */

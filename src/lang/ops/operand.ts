@@ -103,7 +103,16 @@ export function cast(x: TensorLike, dtype: DType): Tensor {
   return bind(castPrimitive, [x], { dtype })[0];
 }
 
-/** A tensor from a tensor or a number; numbers, also those that are arguments of `jit`, become f32 scalars unless a dtype is given. */
+/**
+ * A tensor from a tensor or a number; numbers, also those that are arguments of `jit`, become f32 scalars unless a dtype
+ * is given.
+ *
+ * @example
+ * ```ts
+ * asTensor(2).shape; // []
+ * asTensor(2, "i32").dtype; // "i32"
+ * ```
+ */
 export function asTensor(x: TensorLike, dtype: DType = "f32"): Tensor {
   if (typeof x === "number") return full([], x, dtype);
   return x.weak ? cast(x, dtype) : x;

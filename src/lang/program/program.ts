@@ -4,7 +4,15 @@ import type { Parameters, Primitive } from "./primitive.ts";
 
 let created = 0;
 
-/** One quantity of a computation graph: a typed name that is assigned once. */
+/**
+ * One quantity of a computation graph: a typed name that is assigned once.
+ *
+ * @example
+ * ```ts
+ * const program = programOf((x: Tensor) => mul(x, 2), tensor([1, 2, 3]));
+ * program.inputs[0].type.shape; // [3]
+ * ```
+ */
 export class Var {
   /** Grows with creation, so that sorting by it is deterministic. */
   readonly id: number = created++;
@@ -15,7 +23,15 @@ export class Var {
   }
 }
 
-/** A number written in the program; it has no shape of its own and fits any elementwise operand. */
+/**
+ * A number written in the program; it has no shape of its own and fits any elementwise operand.
+ *
+ * @example
+ * ```ts
+ * const [times] = programOf((x: Tensor) => mul(x, 2), tensor([1, 2, 3])).equations;
+ * times.inputs[1] instanceof Literal; // true
+ * ```
+ */
 export class Literal {
   readonly dtype: DType;
   readonly value: number;
@@ -39,7 +55,16 @@ export interface Equation {
   readonly scope: string;
 }
 
-/** A computation graph: typed, statically shaped, each Var assigned once and before it is read. */
+/**
+ * A computation graph: typed, statically shaped, each Var assigned once and before it is read.
+ *
+ * @example
+ * ```ts
+ * const program = programOf((x: Tensor) => sum(mul(x, 2)), tensor([1, 2, 3]));
+ * program.equations.length; // 2
+ * console.log(printProgram(program));
+ * ```
+ */
 export class Program {
   readonly inputs: readonly Var[];
   readonly equations: readonly Equation[];

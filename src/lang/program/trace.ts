@@ -214,7 +214,15 @@ export function inline(program: Program, inputs: readonly Tensor[]): Tensor[] {
   return program.outputs.map(tensorFor);
 }
 
-/** Runs `f` with equations labelled by `name` below the current scope. */
+/**
+ * Runs `f` with equations labelled by `name` below the current scope.
+ *
+ * @example
+ * ```ts
+ * const program = programOf((x: Tensor) => withScope("hidden", () => tanh(x)), tensor([1, 2]));
+ * program.equations[0].scope; // "hidden"
+ * ```
+ */
 export function withScope<T>(name: string, f: () => T): T {
   return inScope(scopePath === "" ? name : `${scopePath}/${name}`, f);
 }
@@ -235,7 +243,15 @@ export function currentScope(): string {
   return scopePath;
 }
 
-/** True while a function is being recorded. */
+/**
+ * True while a function is being recorded.
+ *
+ * @example
+ * ```ts
+ * isTracing(); // false
+ * jit((x: Tensor) => (isTracing() ? mul(x, 2) : x))(tensor([1, 2])); // [2, 4]
+ * ```
+ */
 export function isTracing(): boolean {
   return open.length > 0;
 }
