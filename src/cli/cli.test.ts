@@ -108,12 +108,15 @@ describe("neurite train iris", () => {
   it("learns diabetes, a regression", async () => {
     const model = join(folder, "diabetes.safetensors");
     expect(await neurite("train", "diabetes", "--output", model, "--json")).toBe(0);
-    const { kind, learned, meanAbsoluteError } = JSON.parse(printed[0]);
+    const { kind, learned, meanAbsoluteError, r2Score } = JSON.parse(printed[0]);
     expect([kind, learned]).toEqual(["regression", 353]);
     // Always saying the mean errs by 65.
     expect(meanAbsoluteError).toBeLessThan(50);
+    expect([r2Score > 0.4, r2Score < 0.6]).toEqual([true, true]);
     expect(await neurite("predict", model, "diabetes")).toBe(0);
-    expect(warned).toEqual([`validation mean absolute error ${meanAbsoluteError.toPrecision(4)}`]);
+    expect(warned).toEqual([
+      `validation mean absolute error ${meanAbsoluteError.toPrecision(4)}, R² ${r2Score.toPrecision(4)}`,
+    ]);
     expect(await neurite("predict", model, "iris")).toBe(2);
     expect(warned[1]).toMatch(/was not trained on 'iris'/);
   });
@@ -146,9 +149,13 @@ describe("the report", () => {
       `Misclassified: ${wrong} of 360`,
       "Architecture",
       "Filters of the first layer",
+      expect.stringMatching(/^Feature maps: digit \d$/),
+      "Gradients",
+      "Computation graph",
       "Settings",
     ]);
-    expect(page.match(/<image /g)).toHaveLength(Math.min(24, wrong) + 32);
+    // Mistakes; 32 filters and what each finds.
+    expect(page.match(/<image /g)).toHaveLength(Math.min(24, wrong) + 64);
     expect(page).toContain("<td>seed</td><td>0</td>");
   });
 
@@ -166,12 +173,24 @@ describe("the report", () => {
     }
   });
 
+  it("of examples with two numbers shows how the plane was divided, in their units", async () => {
+    const text = byRow
+      .map(({ a, b, sign }) => `${1000 * a},${b},${sign === "less" ? "less" : "more"}`)
+      .join("\n");
+    const data = await file("plane.csv", `first,second,sign\n${text}\n`);
+    const page = await reportOf(data, "--target", "sign", "--epochs", "9");
+    expect(titlesOf(page)).toContain("Decision boundary");
+    for (const text of ["after 1 epoch", "after 3 epochs", "after 9 epochs", "first", "second", "5,000"]) {
+      expect(page).toContain(`>${text}</text>`);
+    }
+  });
+
   it("of a regression shows predictions in the units of the target", async () => {
     const text = byRow.map(({ a, b, sum }) => `${a},${b},${1000 * sum}`).join("\n");
     const page = await reportOf(await file("units.csv", `a,b,sum\n${text}\n`), "--target", "sum", "-e", "3");
     expect(titlesOf(page).slice(1, 3)).toEqual(["Predictions", "Farthest from the truth"]);
     expect(page).toContain("mean absolute error (units of sum)");
-    expect(page).toMatch(/>-?[12]0,000</);
+    expect(page).toMatch(/>−?[12]0,000</);
   });
 });
 
@@ -219,8 +238,10 @@ describe("neurite train data.csv", () => {
     const one = await file("one.csv", "a,b,kind,sum\n4,3,high,15000\n");
     printed.length = 0;
     expect(await neurite("predict", model, one, "--json")).toBe(0);
-    const { predictions, meanAbsoluteError } = JSON.parse(printed[0]);
+    const { predictions, meanAbsoluteError, r2Score } = JSON.parse(printed[0]);
     expect(Math.abs(predictions[0] - 15000)).toBeLessThan(4000);
+    // One value does not vary.
+    expect(r2Score).toBeUndefined();
     expect(meanAbsoluteError).toBeCloseTo(Math.abs(predictions[0] - 15000), 6);
   });
 });
@@ -235,6 +256,7 @@ describe("wrong use has exit code 2", () => {
     [["train", "digits", "--seed", "-1"], /--seed/],
     [["train", "digits", "--target", "x"], /--target is for CSV files/],
     [["train", "iris", "--target", "x"], /the target of the data 'iris' is known/],
+    [["train", "breast-cancer"], /got 'breast-cancer', expected one of .* did you mean 'breastCancer'/],
     [["train", "data.csv"], /say which column of 'data.csv' to predict: --target/],
     [["train", "digits", "--device", "wsam"], /got 'wsam'.*did you mean 'wasm'/],
     [["predict", "model"], /missing required argument 'data'/],
@@ -255,6 +277,12 @@ describe("a failed run has exit code 1, one message, and leaves no file", () => 
     ["a ragged row", "a,y\n1,x\n2\n", "y", /line 3 with 1 cells/],
     ["text among numbers", "a,y\n1,x\n2,x\ntwo,z\n", "y", /line 4, column 'a': the text 'two'/],
     ["a target with one value", "a,y\n1,x\n2,x\n", "y", /the same value 'x' in every row of column 'y'/],
+    [
+      "a target of names",
+      "a,y\n1,x\n2,z\n3,u\n4,v\n",
+      "y",
+      /4 different texts in the 4 rows of column 'y', expected classes, of which there are at least two/,
+    ],
     ["nothing to predict from", "y\n1\n2\n", "y", /no column but 'y'/],
     ["a table without rows", "a,y\n", "y", /a header without rows/],
   ])("%s", async (_, text, target, message) => {

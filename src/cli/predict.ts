@@ -3,10 +3,10 @@ import { numbersOf, readCsv, type Table } from "../data/index.ts";
 import { checkWritable, readBytes, writeWhole } from "../io/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { chooseDevice } from "./device.ts";
-import { type Figure, formatFigure } from "./figure.ts";
+import { accuracyOf, errorsOf, type Figures, formatFigures } from "./figure.ts";
 import { heldOutExamples, heldOutName, shippedNames } from "./shipped.ts";
 import { kindsOf } from "./table.ts";
-import { inputsOf, loadModel, type Task } from "./task.ts";
+import { inputsOf, inUnits, loadModel, type Task } from "./task.ts";
 import { type Terminal, WrongUse } from "./terminal.ts";
 
 /** The options of `neurite predict`. */
@@ -29,18 +29,17 @@ export async function predict(
   const isShipped = shippedNames.includes(data);
   const table = isShipped ? await heldOutOf(data, task, path) : await readTable(data, task);
   const predictions = readPredictions(task, await model.predict(inputsOf(task, table)), table);
-  const figure = compare(task, predictions, table);
+  const figures = compare(task, predictions, table);
   const csv = [task.target, ...predictions].map(quote).join("\n");
   if (output !== undefined) await writeWhole(output, `${csv}\n`);
   if (json) {
     const written = output === undefined ? {} : { output };
-    const measured = figure === undefined ? {} : { [figure.name]: figure.value };
-    terminal.print(JSON.stringify({ target: task.target, predictions, ...measured, ...written }));
+    terminal.print(JSON.stringify({ target: task.target, predictions, ...figures, ...written }));
     return;
   }
   if (output === undefined) terminal.print(csv);
-  if (figure !== undefined) {
-    const line = formatFigure(isShipped ? heldOutName(data) : "", figure);
+  if (figures !== undefined) {
+    const line = formatFigures(isShipped ? heldOutName(data) : "", figures);
     // Predictions that go to standard output stay alone there.
     if (output === undefined) terminal.warn(line);
     else terminal.print(line);
@@ -72,9 +71,7 @@ function readPredictions(task: Task, outputs: Tensor, { lines }: Table): (string
       hint: "the values of the line are too large, or the model is damaged",
     });
   }
-  if (task.kind === "regression") {
-    return Array.from(values, (value) => value * task.deviation + task.mean);
-  }
+  if (task.kind === "regression") return inUnits(task, outputs);
   const width = task.classes.length;
   return Array.from({ length: outputs.shape[0] }, (_, row) => {
     const probabilities = values.subarray(row * width, (row + 1) * width);
@@ -83,18 +80,13 @@ function readPredictions(task: Task, outputs: Tensor, { lines }: Table): (string
 }
 
 /** How well the predictions agree with the table, where it has the target. */
-function compare(task: Task, predictions: readonly (string | number)[], table: Table): Figure | undefined {
+function compare(task: Task, predictions: readonly (string | number)[], table: Table): Figures | undefined {
   const truth = table.columns.find(({ name }) => name === task.target);
   if (truth === undefined) return undefined;
-  const mean = (measure: (row: number) => number): number =>
-    predictions.reduce<number>((sum, _, row) => sum + measure(row), 0) / predictions.length;
-  if (task.kind === "classification") {
-    const value = mean((row) => (String(truth.values[row]) === predictions[row] ? 1 : 0));
-    return { name: "accuracy", value };
+  if (task.kind === "regression") {
+    return errorsOf(predictions.map(Number), Array.from(numbersOf(table, task.target)));
   }
-  const numbers = numbersOf(table, task.target);
-  const value = mean((row) => Math.abs(numbers[row] - Number(predictions[row])));
-  return { name: "meanAbsoluteError", value };
+  return accuracyOf(predictions.map(String), Array.from<string | number, string>(truth.values, String));
 }
 
 /** A cell of a CSV file. */

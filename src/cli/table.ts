@@ -138,11 +138,16 @@ function classesOf(table: Table, target: string): string[] | undefined {
       expected: "a target with at least two values",
     });
   }
-  if (column.kind === "text") return categoriesOf(column);
-  const areClasses =
-    column.values.every(Number.isInteger) &&
-    values.length <= mostNumericClasses &&
-    2 * values.length <= column.values.length;
+  const doRepeat = 2 * values.length <= column.values.length;
+  if (column.kind === "text") {
+    if (doRepeat) return categoriesOf(column);
+    throw new NeuriteError({
+      operation: "train",
+      got: `${values.length} different texts in the ${column.values.length} rows of column '${target}'`,
+      expected: "classes, of which there are at least two examples each on average",
+    });
+  }
+  const areClasses = column.values.every(Number.isInteger) && values.length <= mostNumericClasses && doRepeat;
   return areClasses ? values.map(String) : undefined;
 }
 

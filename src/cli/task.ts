@@ -36,14 +36,20 @@ export type Task = Classification | Regression;
 
 const metadataName = "neurite.task";
 
+/** How the encoded features become the inputs of the model. */
+export function standardizerOf({ means, deviations }: Task): Standardizer {
+  return new Standardizer(tensor([...means]), tensor([...deviations]));
+}
+
 /** The inputs of the model for every row of a table. */
 export function inputsOf(task: Task, table: Table): Tensor {
-  const { means, deviations, features, inputShape } = task;
-  const standardizer = new Standardizer(tensor([...means]), tensor([...deviations]));
-  return reshape(standardizer.transform(encodeFeatures(table, features)), [
-    table.lines.length,
-    ...inputShape,
-  ]);
+  const inputs = standardizerOf(task).transform(encodeFeatures(table, task.features));
+  return reshape(inputs, [table.lines.length, ...task.inputShape]);
+}
+
+/** Standardised targets, or predictions of them, in the units of the target. */
+export function inUnits({ mean, deviation }: Regression, standardised: Tensor): number[] {
+  return Array.from(standardised.dataSync(), (value) => value * deviation + mean);
 }
 
 /** Saves a model and its task as one safetensors file. */

@@ -1,16 +1,17 @@
 import { basename } from "node:path";
+import { NeuriteError, unknownName } from "../base/error.ts";
 import { readCsv, type Split, type Table } from "../data/index.ts";
 import { checkWritable, readBytes } from "../io/index.ts";
-import { NeuriteError } from "../tensor/index.ts";
 import type { Sequential } from "../train/index.ts";
 import { chooseDevice } from "./device.ts";
 import { digitsModel, digitsTask, divideDigits } from "./digits.ts";
-import { type Figure, formatFigure } from "./figure.ts";
+import { errorsOf, type Figures, formatFigures } from "./figure.ts";
 import { type Training, writeReport } from "./report.ts";
 import { shippedNames, shippedTable } from "./shipped.ts";
 import { prepareTable, tableModel } from "./table.ts";
-import { saveModel, type Task } from "./task.ts";
+import { inUnits, saveModel, type Task } from "./task.ts";
 import { type Terminal, WrongUse } from "./terminal.ts";
+import { watch } from "./watch.ts";
 
 const batchSize = 32;
 const fewestEpochs = 50;
@@ -51,21 +52,18 @@ export async function train(data: string, options: TrainOptions, terminal: Termi
   const { xTrain, yTrain, xTest, yTest } = examples;
   if (!json) terminal.print(describe(plan));
 
+  const { callback, sights } = watch(model, task, examples, epochs);
   const started = performance.now();
   const history = await model.fit(xTrain, yTrain, {
     epochs,
     batchSize,
     seed,
+    callbacks: [callback],
     verbose: json ? 0 : 1,
     ...(heldOut === "validation" ? { validationData: [xTest, yTest] as const } : {}),
   });
   const seconds = (performance.now() - started) / 1000;
-  const figures = await model.evaluate(xTest, yTest);
-  // The error of a regression in the units of the target.
-  const figure: Figure =
-    task.kind === "classification"
-      ? { name: "accuracy", value: figures.accuracy }
-      : { name: "meanAbsoluteError", value: figures.meanAbsoluteError * task.deviation };
+  const figures = await measure(plan);
   await saveModel(output, model, task);
   const [learned, held] = [xTrain.shape[0], xTest.shape[0]];
   const settings = {
@@ -77,11 +75,12 @@ export async function train(data: string, options: TrainOptions, terminal: Termi
     "batch size": batchSize,
     seed,
   };
-  const line = formatFigure(heldOut, figure);
+  const line = formatFigures(heldOut, figures);
   const written = await tryReport(report, terminal, {
     task,
     model,
     history,
+    sights,
     x: xTest,
     y: yTest,
     ...(rows !== undefined && { rows }),
@@ -99,7 +98,7 @@ export async function train(data: string, options: TrainOptions, terminal: Termi
         epochs,
         seed,
         seconds,
-        [figure.name]: figure.value,
+        ...figures,
         ...(written && { report }),
         model: output,
       }),
@@ -109,6 +108,13 @@ export async function train(data: string, options: TrainOptions, terminal: Termi
   if (written) terminal.print(`report ${report}`);
   terminal.print(line);
   terminal.print(output);
+}
+
+/** How well the model does on the examples held out; the errors of a regression in the units of the target. */
+async function measure({ task, model, examples: { xTest, yTest } }: Plan): Promise<Figures> {
+  if (task.kind === "regression") return errorsOf(inUnits(task, model.predict(xTest)), inUnits(task, yTest));
+  const { accuracy } = await model.evaluate(xTest, yTest);
+  return { accuracy };
 }
 
 /** Whether the report could be written: what was learned is saved, and is no failure without it. */
@@ -152,14 +158,23 @@ async function readTable(
   target: string | undefined,
 ): Promise<{ table: Table; target: string }> {
   if (target === undefined) {
-    throw new WrongUse(`say which column of '${path}' to predict: --target <column>`);
+    const { existsSync } = await import("node:fs");
+    const isName = !/[./\\]/.test(path) && !existsSync(path);
+    throw new WrongUse(
+      isName
+        ? unknownName("train", path, shippedNames).message
+        : `say which column of '${path}' to predict: --target <column>`,
+    );
   }
   return { table: await readCsv(await readBytes(path)), target };
 }
 
 function describe({ task, examples, heldOut }: Plan): string {
   const { kind, target } = task;
-  const what = kind === "classification" ? `one of ${task.classes.length} classes` : "a number";
   const [learned, held] = [examples.xTrain.shape[0], examples.xTest.shape[0]];
-  return `${kind}: '${target}', ${what}; ${learned} examples to learn from, ${held} for ${heldOut}`;
+  const parts = `${learned} examples to learn from, ${held} for ${heldOut}`;
+  if (kind === "classification")
+    return `${kind}: '${target}', one of ${task.classes.length} classes; ${parts}`;
+  const deviation = Number(task.deviation.toPrecision(4));
+  return `${kind}: '${target}', a number; ${parts}\nwhile it learns, errors are in standard deviations of '${target}': ${deviation}`;
 }

@@ -21,6 +21,8 @@ interface Cell {
 const strongest = 0.7;
 /** The length of "predicted class", in pixels. */
 const axisName = 112;
+/** The cells of more classes are smaller. */
+const mostLarge = 12;
 /** Names longer than this are shortened in the picture. */
 const longestName = 18;
 
@@ -51,7 +53,10 @@ export async function drawConfusionMatrix(
     });
   });
   const longest = Math.max(...classes.map((name) => widthOf(name)));
-  const side = Math.max(40, ...cells.map(({ count }) => widthOf(String(count)) + 10));
+  const side = Math.max(
+    classes.length > mostLarge ? 26 : 40,
+    ...cells.map(({ count }) => widthOf(String(count)) + 10),
+  );
   const isTurned = longest > side;
   const extent = classes.length * side;
   const [left, bottom] = [longest + 36, (isTurned ? longest * 0.72 : 14) + 32];

@@ -33,7 +33,7 @@ export interface DecisionBoundaryOptions {
 
 /** Places along each side: steps of a few pixels. */
 const size = 80;
-const side = 260;
+const side = 236;
 /** The darker, the surer. */
 const levels = [0.5, 0.7, 0.9];
 
@@ -120,7 +120,7 @@ export async function drawDecisionBoundary(
     stages.map(async ({ title }, i) => headed(title, await drawPanel(plane, surfaces[i], dots, axes))),
   );
   const names = legend(classes);
-  const grid = arrange(panels, panels.length === 4 ? 2 : 3, 20);
+  const grid = arrange(panels, panels.length === 4 ? 2 : 3, 16);
   const picture: Picture = {
     width: Math.max(grid.width, names.width),
     height: names.height + 10 + grid.height,

@@ -15,7 +15,7 @@ export {
 } from "./decision-boundary.ts";
 export { drawFeatureMaps } from "./feature-maps.ts";
 export { drawFilters, type FilterOptions } from "./filters.ts";
-export { drawGradientNorms } from "./gradient-norms.ts";
+export { drawGradientNorms, type GradientNormOptions } from "./gradient-norms.ts";
 export { drawLearningCurves, type Figures, type LearningCurveOptions } from "./learning-curves.ts";
 export { drawMisclassified, findMistakes, type MisclassifiedOptions, type Mistake } from "./misclassified.ts";
 export { type PngOptions, toPng } from "./png.ts";

@@ -1,5 +1,5 @@
 import { loadOptional } from "../base/optional.ts";
-import { type Picture, rounded } from "./svg.ts";
+import { type Picture, rounded, widthOf } from "./svg.ts";
 
 /** Observable Plot. */
 export type Plot = typeof import("@observablehq/plot");
@@ -10,15 +10,20 @@ export async function drawPlot(
   describe: (plot: Plot) => import("@observablehq/plot").PlotOptions,
 ): Promise<Picture> {
   const plot = await loadOptional(operation, "@observablehq/plot", () => import("@observablehq/plot"));
-  const chart = plot.plot({
-    ...describe(plot),
-    document: await openDocument(operation),
-    className: "neurite-plot",
-  });
+  const options = { ...describe(plot), document: await openDocument(operation), className: "neurite-plot" };
+  const { width: planned = 640, marginLeft = 40 } = options;
+  const more = Math.max(0, roomOf(plot.plot(options)) - marginLeft);
+  const chart = plot.plot({ ...options, width: planned + more, marginLeft: marginLeft + more });
   const [width, height] = ["width", "height"].map((name) => Number(chart.getAttribute(name)));
   // The style of Plot is for pages of its own: the picture around it has one.
   for (const style of Array.from(chart.querySelectorAll("style"))) style.remove();
   return { width, height, content: `<g text-anchor="middle">${shorten(chart.innerHTML)}</g>` };
+}
+
+/** What the numbers at the vertical axis need on its left. */
+function roomOf(chart: Element): number {
+  const texts = Array.from(chart.querySelectorAll('[aria-label="y-axis tick label"] text'));
+  return 14 + Math.max(0, ...texts.map(({ textContent }) => widthOf(textContent ?? "")));
 }
 
 /** Numbers of attributes to a hundredth; texts stay as they are. */

@@ -1,6 +1,6 @@
 import { checkOptions, NeuriteError } from "../base/error.ts";
 import { drawPlot, formatTick } from "./plot.ts";
-import { palette, toSvg } from "./svg.ts";
+import { arrange, type Picture, palette, toSvg } from "./svg.ts";
 
 /** Options of `drawResiduals`. */
 export interface ResidualOptions {
@@ -9,8 +9,9 @@ export interface ResidualOptions {
 }
 
 /**
- * Predictions of a regression against the true values as SVG: a dot for each example, and the diagonal on which a perfect
- * model has them all. Needs the optional packages of `drawLearningCurves`. Throws a NeuriteError for no examples, for
+ * A regression as SVG, a dot for each example in each of two charts: predictions against the true values, with the diagonal
+ * on which a perfect model has them all; and the residuals, true − predicted, against the predictions, which lie evenly
+ * about zero where the model leaves nothing to explain. Needs the optional packages of `drawLearningCurves`. Throws a NeuriteError for no examples, for
  * unequal numbers of them, and for values that are not finite.
  *
  * @example
@@ -40,36 +41,68 @@ export async function drawResiduals(
       expected: "one finite prediction for each value, at least one",
     });
   }
-  const [low, high] = all.reduce(
-    ([low, high], value) => [Math.min(low, value), Math.max(high, value)],
-    [all[0], all[0]],
+  const domain = around(all);
+  const residuals = points.map(({ truth, prediction }) => ({ prediction, residual: truth - prediction }));
+  const errors = around([0, ...residuals.map(({ residual }) => residual)]);
+  const charts = [
+    await drawDots(points, {
+      x: { channel: "truth", label: `true ${quantity}`, domain },
+      y: { channel: "prediction", label: `predicted ${quantity}`, domain },
+      line: domain.map((value) => [value, value]),
+    }),
+    await drawDots(residuals, {
+      x: { channel: "prediction", label: `predicted ${quantity}`, domain },
+      y: { channel: "residual", label: "residual, true − predicted", domain: errors },
+      line: domain.map((value) => [value, 0]),
+    }),
+  ];
+  return toSvg(
+    arrange(charts, 2, 24),
+    `predicted against true ${quantity}, and residuals against predictions`,
   );
-  const room = 0.04 * (high - low || 1);
-  const domain = [low - room, high + room];
-  const picture = await drawPlot("drawResiduals", (plot) => ({
-    width: 400,
-    height: 380,
+}
+
+interface Axis {
+  readonly channel: string;
+  readonly label: string;
+  readonly domain: readonly number[];
+}
+
+/** Dots, and the line on which they would lie if the model were right. */
+async function drawDots(
+  points: readonly Readonly<Record<string, number>>[],
+  { x, y, line }: { readonly x: Axis; readonly y: Axis; readonly line: readonly (readonly number[])[] },
+): Promise<Picture> {
+  return await drawPlot("drawResiduals", (plot) => ({
+    width: 420,
+    height: 400,
     marginLeft: 70,
     marginTop: 28,
     marginBottom: 44,
     marginRight: 24,
     grid: true,
     x: {
-      domain,
-      label: `true ${quantity}`,
+      domain: x.domain,
+      label: x.label,
       labelAnchor: "center",
       labelArrow: "none",
       ticks: 5,
       tickFormat: formatTick,
     },
-    y: { domain, label: `predicted ${quantity}`, labelArrow: "none", ticks: 5, tickFormat: formatTick },
+    y: { domain: y.domain, label: y.label, labelArrow: "none", ticks: 5, tickFormat: formatTick },
     marks: [
-      plot.line(
-        domain.map((value) => [value, value]),
-        { stroke: "currentColor", strokeOpacity: 0.5, strokeDasharray: "4 3" },
-      ),
-      plot.dot(points, { x: "truth", y: "prediction", fill: palette[0], fillOpacity: 0.85, r: 3 }),
+      plot.line(line, { stroke: "currentColor", strokeOpacity: 0.5, strokeDasharray: "4 3" }),
+      plot.dot(points, { x: x.channel, y: y.channel, fill: palette[0], fillOpacity: 0.7, r: 3 }),
     ],
   }));
-  return toSvg(picture, `predicted against true ${quantity}`);
+}
+
+/** From the least to the greatest, with some room. */
+function around(values: readonly number[]): readonly number[] {
+  const [low, high] = values.reduce(
+    ([low, high], value) => [Math.min(low, value), Math.max(high, value)],
+    [values[0], values[0]],
+  );
+  const room = 0.04 * (high - low || 1);
+  return [low - room, high + room];
 }

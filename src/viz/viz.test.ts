@@ -177,7 +177,8 @@ describe("what is drawn", () => {
   });
 
   it("gradient norms: tenfold is equally far everywhere", async () => {
-    const svg = await drawGradientNorms({ w: [1, 0.1, 0.01] });
+    const svg = await drawGradientNorms({ w: [1, 0.1, 0.01] }, { over: "epoch" });
+    expect(texts(svg)).toContain("epoch");
     const [line] = elements(svg, '[aria-label="line"] path');
     const heights = [...(line.getAttribute("d") ?? "").matchAll(/,([\d.]+)/g)].map(([, y]) => Number(y));
     expect(heights[1] - heights[0]).toBeCloseTo(heights[2] - heights[1], 6);
@@ -195,11 +196,35 @@ describe("what is drawn", () => {
     expect(opacities.map((opacity) => opacity.toFixed(2))).toEqual(["0.55", "0.25", "0.04", "0.70"]);
   });
 
-  it("residuals: a dot for each example, on the diagonal where it is right", async () => {
+  it("residuals: a dot for each example, on the line where it is right", async () => {
     const svg = await drawResiduals([1, 2, 3], [1, 2, 3.5], { quantity: "height (m)" });
-    expect(texts(svg)).toEqual(expect.arrayContaining(["true height (m)", "predicted height (m)"]));
-    const dots = elements(svg, '[aria-label="dot"] circle');
-    expect(dots).toHaveLength(3);
+    for (const word of ["true height (m)", "predicted height (m)", "residual, true − predicted"]) {
+      expect(texts(svg)).toContain(word);
+    }
+    const charts = elements(svg, '[aria-label="dot"]').map((group) =>
+      [...group.querySelectorAll("circle")].map((dot) =>
+        ["cx", "cy"].map((name) => Number(dot.getAttribute(name))),
+      ),
+    );
+    expect(charts.map((dots) => dots.length)).toEqual([3, 3]);
+    const [[[x1, y1], [x2, y2], [x3, y3]], [[, zero], [, alsoZero], [, below]]] = charts;
+    const slope = (y2 - y1) / (x2 - x1);
+    expect(y3).toBeLessThan(y1 + slope * (x3 - x1) - 10);
+    expect(zero).toBe(alsoZero);
+    expect(below).toBeGreaterThan(zero + 10);
+  });
+
+  it("numbers at axes have equally many decimals, the sign of a minus, and room", async () => {
+    const words = texts(await drawResiduals([-1, -0.5, 0], [-1, -0.5, 0]));
+    expect(words).toEqual(expect.arrayContaining(["−1.0", "−0.8", "−0.2", "0.0"]));
+    const small = await drawLearningCurves({ loss: [-2.5e-4, 0, 1e-4] });
+    expect(texts(small)).toEqual(expect.arrayContaining(["−2 × 10⁻⁴", "10⁻⁴", "0"]));
+    const labels = elements(small, '[aria-label="y-axis tick label"] text');
+    const widest = Math.max(...labels.map(({ textContent }) => 7.4 * (textContent ?? "").length));
+    expect(Math.min(...labels.map((label) => placeOf(label).x))).toBeGreaterThan(widest);
+    const steep = texts(await drawGradientNorms({ w: [1, 1e-5] }));
+    expect(steep).toEqual(expect.arrayContaining(["10⁻⁴", "10⁰"]));
+    expect(steep).not.toContain("0.1");
   });
 
   it("decision boundary: the class on the right of x = 0", async () => {
