@@ -1,6 +1,31 @@
-/** A process that computes on the native device and prints what it got, for tests that need several of them. */
-import { add, exp, jit, matmul, setDevice, sum, type Tensor, tensor } from "../src/index.ts";
+/**
+ * A process that computes on the device of NEURITE_DEVICE, or the default, for tests that need several of them:
+ * `native-child.ts operation [path]`. It prints a line of JSON with what it got, or the error. If there is a path, what lies
+ * there is removed, and then it computes another operation, and the first again.
+ */
+import { rmSync } from "node:fs";
+import { add, cos, exp, getDevice, jit, matmul, sin, sum, type Tensor, tanh, tensor } from "../src/index.ts";
 
-setDevice("native");
-const f = jit((x: Tensor) => sum(exp(add(matmul(x, x), 0.5)), { axis: 1 }));
-console.log(JSON.stringify(f(tensor([0.5, -1, 0.25, 2], { shape: [2, 2] })).toArray()));
+const operations: Readonly<Record<string, (x: Tensor) => Tensor>> = { exp, sin, cos, tanh };
+
+/** The sums of the rows of operation(x x + ½), compiled once. */
+function program(operation: string): () => void {
+  const f = jit((x: Tensor) => sum(operations[operation](add(matmul(x, x), 0.5)), { axis: 1 }));
+  return () => {
+    try {
+      const values = f(tensor([0.5, -1, 0.25, 2], { shape: [2, 2] })).toArray();
+      console.log(JSON.stringify({ device: getDevice(), values }));
+    } catch (error) {
+      console.log(JSON.stringify({ error: String(error) }));
+    }
+  };
+}
+
+const [, , operation, path] = process.argv;
+const first = program(operation);
+first();
+if (path !== undefined) {
+  rmSync(path, { recursive: true });
+  program("cos")();
+  first();
+}

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { NativeFailure } from "../exec/runtime/native-host.ts";
 import { add } from "../lang/ops/index.ts";
 import type { Tensor } from "../lang/program/tensor.ts";
@@ -12,6 +12,7 @@ import { Storage } from "./storage.ts";
 import "./install.ts";
 
 const obstacle = nativeObstacle();
+afterEach(() => vi.restoreAllMocks());
 
 describe.runIf(obstacle === undefined)("the native device", () => {
   it("is one device, which says where its kernels are kept", () => {
@@ -29,6 +30,7 @@ describe("native by default", () => {
   const broken: Device = { name: "native", prepare: fail, evaluate: fail };
 
   it("gives way for good to another device when it fails, and says why when asked for by name", () => {
+    const warn = vi.spyOn(console, "warn").mockReturnValue();
     let taken = 0;
     const device = new NativeByDefault(broken, () => {
       taken++;
@@ -38,6 +40,7 @@ describe("native by default", () => {
     const runner = device.prepare(program, []);
     expect(runner.run([new Storage(Float32Array.of(1, 2))])[0].read()).toEqual(Float32Array.of(2, 3));
     expect(taken).toBe(1);
+    expect(warn.mock.calls).toEqual([[expect.stringMatching(/no space left.*'reference' computes$/)]]);
     const [native] = devices().filter(({ name }) => name === "native");
     expect(native).toEqual({ name: "native", available: false, reason: "no space left on device" });
     expect(() => setDevice("native")).toThrow(

@@ -18,10 +18,11 @@ export type { CacheStatus } from "../exec/runtime/native-cache.ts";
 
 let opened: CompiledDevice | NativeFailure | undefined;
 
-/** Why native code cannot run here; undefined when it can. */
+/** Why native code cannot run here, and what to do; undefined when it can. */
 export function nativeObstacle(): string | undefined {
   const device = openOnce();
-  return device instanceof NativeFailure ? device.got : undefined;
+  if (!(device instanceof NativeFailure)) return undefined;
+  return device.hint === undefined ? device.got : `${device.got}; ${device.hint}`;
 }
 
 /** The native device; throws where there is none. */
@@ -86,7 +87,9 @@ export class NativeByDefault implements Device {
     } catch (error) {
       if (!(error instanceof NativeFailure)) throw error;
       opened = error;
-      return use(this.takeOver());
+      const other = this.takeOver();
+      console.warn(`neurite: ${error.message}; from now on '${other.name}' computes`);
+      return use(other);
     }
   }
 }

@@ -31,8 +31,9 @@ export class NativeCompiler {
     const machine = arch === "x64" ? ["-march=native", "-mprefer-vector-width=512"] : ["-mcpu=native"];
     this.flags = [...commonFlags, ...machine];
     this.command = findCompiler(host);
-    const macros = this.macros(cache);
-    this.identity = hashOf(host, macros, this.flags.join(" "), processorFeatures(host));
+    const facts = [this.commandFacts(), ...this.flags, processorFeatures(host)].join(" ");
+    const macros = this.macros(cache, facts);
+    this.identity = hashOf(host, facts, macros);
     this.target = targetOf(macros);
   }
 
@@ -62,9 +63,8 @@ export class NativeCompiler {
   }
 
   // The macros that the compiler defines for this machine: asked for once, then noted.
-  private macros(cache: NativeCache): string {
-    const parts = [this.commandFacts(), ...this.flags, processorFeatures(this.host)];
-    const name = `${hashOf(this.host, parts.join(" "))}.compiler`;
+  private macros(cache: NativeCache, facts: string): string {
+    const name = `${hashOf(this.host, facts)}.compiler`;
     const noted = cache.note(name);
     if (noted !== undefined) return noted;
     this.requireTools(cache.directory);
@@ -123,7 +123,7 @@ export class NativeCompiler {
     }
     if (status === 0) return stdout;
     const lines = stderr.split("\n").filter((line) => line.trim() !== "");
-    const line = lines.find((text) => text.includes("error")) ?? lines.at(-1) ?? `status ${status}`;
+    const line = lines.find((text) => /error|failed/.test(text)) ?? lines.at(-1) ?? `status ${status}`;
     throw this.failure(`which failed: ${line.slice(0, 300)}`, hint);
   }
 

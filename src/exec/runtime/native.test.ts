@@ -1,10 +1,8 @@
-import { spawn } from "node:child_process";
 import {
-  appendFileSync,
   chmodSync,
+  existsSync,
   mkdtempSync,
   readdirSync,
-  readFileSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -13,8 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { delimiter, join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { testedRuntimes } from "../../../test/compiled-runtimes.ts";
 import { textRenderer } from "../render/c/kernels.ts";
@@ -39,7 +36,10 @@ function hostWith(
   facts: {
     env?: Record<string, string>;
     uid?: number;
+    platform?: string;
     fs?: Partial<Host["fs"]>;
+    os?: Partial<Host["os"]>;
+    childProcess?: Partial<Host["childProcess"]>;
     module?: Host["module"];
   } = {},
 ): Host {
@@ -47,97 +47,19 @@ function hostWith(
   const process: NodeJS.Process = Object.create(host.process, {
     env: { value: { ...host.process.env, XDG_CACHE_HOME: freshHome(), ...facts.env } },
     ...(facts.uid === undefined ? {} : { getuid: { value: () => facts.uid } }),
+    ...(facts.platform === undefined ? {} : { platform: { value: facts.platform } }),
   });
-  return { ...host, process, fs: { ...host.fs, ...facts.fs }, module: facts.module ?? host.module };
+  return {
+    ...host,
+    process,
+    fs: { ...host.fs, ...facts.fs },
+    os: { ...host.os, ...facts.os },
+    childProcess: { ...host.childProcess, ...facts.childProcess },
+    module: facts.module ?? host.module,
+  };
 }
 
-/** Starts a process that computes on the native device; gives what it printed. */
-function compute(home: string): Promise<string> {
-  const script = fileURLToPath(new URL("../../../test/native-child.ts", import.meta.url));
-  const child = spawn(process.execPath, ["--import", "tsx", script], {
-    env: { ...process.env, XDG_CACHE_HOME: home },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let output = "";
-  child.stdout.on("data", (text) => {
-    output += String(text);
-  });
-  child.stderr.on("data", (text) => {
-    output += String(text);
-  });
-  return new Promise((resolve) =>
-    child.on("close", (status) => resolve(status === 0 ? output : `${status}: ${output}`)),
-  );
-}
-
-const rows = [[0.5, -1, 0.25, 2]].map(([a, b, c, d]) => [
-  [a * a + b * c, a * b + b * d],
-  [c * a + d * c, c * b + d * d],
-])[0];
-const expected = rows.map((row) => row.reduce((sum, x) => sum + Math.exp(x + 0.5), 0));
-
-function expectComputed(output: string): void {
-  const got: unknown = JSON.parse(output);
-  expect(got).toEqual(expected.map((x) => expect.closeTo(x, 4)));
-}
-
-function objectsOf(home: string): string[] {
-  const directory = join(home, "neurite");
-  return readdirSync(directory)
-    .filter((name) => name.endsWith(".so"))
-    .map((name) => join(directory, name));
-}
-
-describe.runIf(hasNative)("the cache of compiled kernels", () => {
-  test("two processes that compile the same program at once both get it", async () => {
-    const home = freshHome();
-    const outputs = await Promise.all([compute(home), compute(home)]);
-    for (const output of outputs) expectComputed(output);
-    expect(outputs[0]).toBe(outputs[1]);
-    const names = readdirSync(join(home, "neurite"));
-    expect(names.filter((name) => name.startsWith("tmp-"))).toEqual([]);
-    expect(statSync(join(home, "neurite")).mode & 0o777).toBe(0o700);
-    const before = objectsOf(home).sort();
-    expectComputed(await compute(home));
-    expect(objectsOf(home).sort()).toEqual(before);
-  }, 60_000);
-
-  test("truncated objects, flipped bytes and damaged notes are compiled again", async () => {
-    const home = freshHome();
-    expectComputed(await compute(home));
-    const damages: ((path: string) => void)[] = [
-      (path) => truncateSync(path, 1000),
-      (path) => truncateSync(path, 0),
-      (path) => {
-        const bytes = readFileSync(path);
-        bytes[bytes.length >> 1] ^= 1;
-        writeFileSync(path, bytes);
-      },
-    ];
-    for (const damage of damages) {
-      const objects = objectsOf(home);
-      expect(objects.length).toBeGreaterThan(0);
-      for (const path of objects) damage(path);
-      expectComputed(await compute(home));
-    }
-    const directory = join(home, "neurite");
-    for (const name of readdirSync(directory)) appendFileSync(join(directory, name), "x");
-    expectComputed(await compute(home));
-  }, 60_000);
-
-  test("a note that names an object without its kernel is not believed", async () => {
-    const home = freshHome();
-    expectComputed(await compute(home));
-    const cache = new NativeCache(hostWith({ env: { XDG_CACHE_HOME: home } }));
-    const notes = readdirSync(cache.directory).filter((name) => /^k[0-9a-f]+$/.test(name));
-    const driver = readdirSync(cache.directory).find((name) => name.startsWith("u"));
-    const other = driver === undefined ? undefined : cache.note(driver);
-    expect(notes.length).toBeGreaterThan(0);
-    if (other === undefined) throw new Error("the driver has no note");
-    for (const name of notes) cache.setNote(name, other);
-    expectComputed(await compute(home));
-  }, 60_000);
-
+describe.runIf(hasNative)("the identity of a compiler", () => {
   test("another compiler, other flags or another processor share nothing", () => {
     const identity = (host: Host): string => new NativeCompiler(host, new NativeCache(host)).identity;
     const host = hostWith();
@@ -153,6 +75,13 @@ describe.runIf(hasNative)("the cache of compiled kernels", () => {
     if (process.platform === "linux") expect(identity(other)).not.toBe(identity(host));
   });
 });
+
+/** A system error. */
+function failing(message: string): () => never {
+  return () => {
+    throw new Error(message);
+  };
+}
 
 describe("the directory of the cache", () => {
   test("belongs to this user, is no link, and is closed to others", () => {
@@ -197,14 +126,52 @@ describe("the directory of the cache", () => {
     cache.clear();
     expect(cache.status().files).toBe(0);
   });
+
+  test("that is read only, or of a user without a home, cannot be used", () => {
+    const readOnly = hostWith({ fs: { accessSync: failing("EROFS: read-only file system, access") } });
+    expect(() => new NativeCache(readOnly)).toThrow(/no usable cache.*read-only file system.*XDG_CACHE_HOME/);
+    const homeless = hostWith({
+      env: { XDG_CACHE_HOME: "" },
+      os: { homedir: failing("ENOENT: no such user") },
+    });
+    expect(() => new NativeCache(homeless)).toThrow(/got no home directory: .*; set HOME or XDG_CACHE_HOME/);
+  });
+
+  test("is not cleared of what another process is compiling", () => {
+    const cache = new NativeCache(hostWith());
+    cache.setNote("one", "text");
+    const kept = cache.withWorkplace((directory) => {
+      writeFileSync(join(directory, "0.c"), "x");
+      cache.clear();
+      cache.tidy();
+      return readdirSync(cache.directory).length === 1 && readdirSync(directory).length === 1;
+    });
+    expect(kept).toBe(true);
+    expect(readdirSync(cache.directory)).toEqual([]);
+  });
+
+  test("keeps no half of a note, and is made again when somebody removed it", () => {
+    const host = hostWith();
+    const cache = new NativeCache({
+      ...host,
+      fs: { ...host.fs, renameSync: failing("ENOSPC: no space left on device, rename") },
+    });
+    expect(() => cache.setNote("one", "text")).toThrow(/no usable cache .*no space left.*with free space/);
+    expect(readdirSync(cache.directory)).toEqual([]);
+    rmSync(cache.directory, { recursive: true });
+    expect(() => cache.setNote("one", "text")).toThrow(NativeFailure);
+    cache.tidy();
+    cache.withWorkplace(() => undefined);
+    expect(statSync(cache.directory).mode & 0o777).toBe(0o700);
+  });
 });
 
 describe("native code that cannot be had", () => {
   const open = (host: Host): NativeRuntime => new NativeRuntime(textRenderer, host);
-  const failing = (script: string): Host => {
+  const compiling = (script: string): Host => {
     const directory = mkdtempSync(join(root, "bin-"));
     writeFileSync(join(directory, "cc"), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
-    return hostWith({ env: { PATH: directory } });
+    return hostWith({ env: { PATH: `${directory}${delimiter}${process.env.PATH}` } });
   };
 
   test("no koffi", () => {
@@ -221,25 +188,67 @@ describe("native code that cannot be had", () => {
     );
   });
 
-  test.runIf(hasNative)("no compiler, one that fails, one that hangs", () => {
+  test.runIf(hasNative)("no compiler, one that fails, one of another kind", () => {
     expect(() => open(hostWith({ env: { PATH: "" } }))).toThrow(/got no C compiler; install gcc or clang/);
-    expect(() => open(failing("echo 'cc: fatal error: no cc1' >&2\nexit 1"))).toThrow(
-      /C compiler 'cc', which failed: cc: fatal error: no cc1/,
+    expect(() => open(compiling("echo 'cc: fatal error: no cc1' >&2\nexit 1"))).toThrow(
+      /C compiler 'cc', which failed: cc: fatal error: no cc1; put a gcc or clang that works first in PATH/,
     );
-    const hanging = failing("exec /bin/sleep 100");
-    expect(() => new NativeCompiler(hanging, new NativeCache(hanging), 200)).toThrow(
-      /did not end within 0.2 s/,
+    expect(() => open(compiling("echo '#define __TINYC__ 928'"))).toThrow(/neither gcc nor clang/);
+    expect(() => open(compiling("echo '#define __GNUC__ 12'"))).toThrow(/wrote no library/);
+  });
+
+  test.runIf(hasNative)("a compiler that hangs is stopped, with all that it started", async () => {
+    const survived = join(root, "survived");
+    const asleep = `/bin/sh -c 'sleep 1; echo > "${survived}"'`;
+    const questions = compiling(`${asleep}; exit 0`);
+    expect(() => new NativeCompiler(questions, new NativeCache(questions), 200)).toThrow(
+      /C compiler 'cc', which did not end within 0.2 s/,
     );
-    expect(() => open(failing("exit 0"))).toThrow(NativeFailure);
+    const units = compiling(`case "$*" in *-shared*) ${asleep};; esac\necho '#define __GNUC__ 12'`);
+    const cache = new NativeCache(units);
+    const compiler = new NativeCompiler(units, cache, 200);
+    expect(() => compiler.compile(cache, ["", ""], () => 0)).toThrow(/did not end within 0.2 s/);
+    expect(readdirSync(cache.directory).filter((name) => name.startsWith("tmp-"))).toEqual([]);
+    await new Promise((resolve) => setTimeout(resolve, 1200));
+    expect(existsSync(survived)).toBe(false);
   });
 
   test.runIf(hasNative)("a full disk", () => {
-    const writeFileSync = (): void => {
-      throw new Error("ENOSPC: no space left on device, write");
-    };
-    expect(() => open(hostWith({ fs: { writeFileSync } }))).toThrow(
-      /native device: .*no space left on device/,
+    const host = hostWith({ fs: { writeFileSync: failing("ENOSPC: no space left on device, write") } });
+    expect(() => open(host)).toThrow(/native device: .*no space left on device.*with free space/);
+  });
+
+  // There /usr/bin/cc opens a dialog where its tools are missing.
+  test.runIf(existsSync("/usr/bin/cc"))("on macOS xcode-select is asked before /usr/bin/cc", () => {
+    const commands: string[] = [];
+    const answering = (status: number): Host =>
+      hostWith({
+        env: { PATH: "/usr/bin" },
+        platform: "darwin",
+        childProcess: {
+          spawnSync: new Proxy(nodeHost().childProcess.spawnSync, {
+            apply: (target, self, args) => {
+              commands.push(args[0]);
+              if (args[0] !== "/usr/bin/xcode-select") return Reflect.apply(target, self, args);
+              return { status, pid: 0, stdout: "", stderr: "xcode-select: error: unable to get it\n" };
+            },
+          }),
+        },
+      });
+    const without = answering(2);
+    expect(() => new NativeCompiler(without, new NativeCache(without))).toThrow(
+      /which failed: xcode-select: error: unable to get it; xcode-select --install/,
     );
+    expect(commands).toEqual(["/usr/bin/xcode-select"]);
+    const host = answering(0);
+    const cache = new NativeCache(host);
+    new NativeCompiler(host, cache);
+    expect(commands.slice(1)).toEqual(["/usr/bin/xcode-select", "/usr/bin/cc"]);
+    // The second process knows the compiler, but not whether its tools are still there.
+    const compiler = new NativeCompiler(host, cache);
+    expect(commands).toHaveLength(3);
+    for (let k = 0; k < 2; k++) expect(compiler.compile(cache, ["int x;"], ({ length }) => length)).toBe(1);
+    expect(commands.slice(3)).toEqual(["/usr/bin/xcode-select", "/bin/sh", "/bin/sh"]);
   });
 
   test.runIf(hasNative)("arrays of 2 GiB are refused before anything runs", () => {
