@@ -37,6 +37,8 @@ export interface Loss {
   readonly logitsOf?: "sigmoid" | "softmax";
   /** Whether targets are the numbers of classes, integers without the axis of the classes; absent: no. */
   readonly takesLabels?: boolean;
+  /** The loss and the options that `lossWith` made it from; absent: it is no such loss. */
+  readonly madeFrom?: { readonly loss: unknown; readonly options: object };
 }
 
 /** What becomes of the losses of the examples, and how much each counts. */

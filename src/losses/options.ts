@@ -7,7 +7,7 @@ export interface LossFunction<O extends LossOptions> extends Pick<Loss, "logitsO
 }
 
 /**
- * A loss with some of its options set, as `compile` takes it.
+ * A loss with some of its options set, as `compile` takes it; models that are saved keep the options.
  *
  * @example
  * ```ts
@@ -19,9 +19,10 @@ export interface LossFunction<O extends LossOptions> extends Pick<Loss, "logitsO
  */
 export function lossWith<O extends LossOptions>(loss: LossFunction<O>, options: O): Loss {
   const { logitsOf, takesLabels } = loss;
-  return Object.assign(
-    (prediction: Tensor, target: Tensor, given: CrossentropyOptions = {}): Tensor =>
-      loss(prediction, target, { ...options, ...given }),
-    { ...(logitsOf && { logitsOf }), ...(takesLabels && { takesLabels }) },
-  );
+  const made = (prediction: Tensor, target: Tensor, given: CrossentropyOptions = {}): Tensor =>
+    loss(prediction, target, { ...options, ...given });
+  // Errors and saved models call a loss by the name of its function.
+  Object.defineProperty(made, "name", { value: loss.name });
+  const facts = { ...(logitsOf && { logitsOf }), ...(takesLabels && { takesLabels }) };
+  return Object.assign(made, { ...facts, madeFrom: { loss, options } });
 }

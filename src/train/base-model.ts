@@ -1,5 +1,5 @@
 import { checkOptions, NeuriteError, unknownName } from "../base/error.ts";
-import type { CustomLayers, Layer } from "../nn/index.ts";
+import type { Layer } from "../nn/index.ts";
 import { cast, type Tensor } from "../tensor/index.ts";
 import { type Data, type NamedData, readAllInputs } from "./data.ts";
 import { evaluateSource } from "./evaluate.ts";
@@ -30,12 +30,6 @@ export interface ModelSettings {
 export interface SaveOptions {
   /** Texts to be kept in the file's metadata. Default none. */
   readonly metadata?: Readonly<Record<string, string>>;
-}
-
-/** Options of `load` and `fromBytes`. */
-export interface LoadOptions {
-  /** Makers of layers of a user's own, by type. Default none. */
-  readonly customLayers?: CustomLayers;
 }
 
 /** Options of `evaluate` and `predict`. */
@@ -256,7 +250,7 @@ export abstract class BaseModel {
 
   /**
    * The model as a safetensors file: weights under their paths, `hidden.weights`, what training goes on with, and the
-   * layers as JSON. Losses and metrics that are functions of the user's own are left out: compile the model again.
+   * layers as JSON. Of losses and metrics of the user's own there is the name only: `load` is given the functions again.
    */
   async toBytes(options: SaveOptions = {}): Promise<Uint8Array> {
     checkOptions("save", options, ["metadata"]);

@@ -8,7 +8,6 @@ export type {
   BaseModel,
   BatchOptions,
   EvaluateArguments,
-  LoadOptions,
   ModelSettings,
   SaveOptions,
 } from "./base-model.ts";
@@ -28,6 +27,7 @@ export type { Data, NamedData } from "./data.ts";
 export { type Ensemble, type EnsembleOptions, ensemble, type Member } from "./ensemble.ts";
 export type { Logs } from "./figures.ts";
 export type { FitArguments, FitOptions } from "./fit.ts";
+export type { LoadOptions } from "./load.ts";
 export { Model, type ModelOptions } from "./model.ts";
 export type { CompileOptions, PerOutput } from "./objective.ts";
 export type { History } from "./run.ts";

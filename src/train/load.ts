@@ -1,9 +1,9 @@
-import { NeuriteError } from "../base/error.ts";
+import { checkOptions, NeuriteError } from "../base/error.ts";
 import type { Shape } from "../base/shape.ts";
 import { isPlainObject } from "../base/tree.ts";
 import { decodeSafetensors } from "../io/index.ts";
-import { type LossName, losses } from "../losses/index.ts";
-import { type MetricName, metrics } from "../metrics/index.ts";
+import { type CrossentropyOptions, type Loss, type LossName, losses, lossWith } from "../losses/index.ts";
+import { type Metric, type MetricName, metrics } from "../metrics/index.ts";
 import { type CustomLayers, type Graph, type Json, type Layer, layerFromConfig } from "../nn/index.ts";
 import { optimizerFromConfig } from "../optim/index.ts";
 import type { Tensor } from "../tensor/index.ts";
@@ -28,8 +28,27 @@ export interface SavedModel {
   readonly optimizerState: Readonly<Record<string, Tensor>>;
 }
 
-/** Reads the bytes of a saved model. Throws for bytes that hold none, and for a format that is newer than this version. */
-export function decodeModel(bytes: Uint8Array, custom: CustomLayers | undefined): SavedModel {
+/** What is the user's own in a saved model, and whether it is taken up as it was compiled. */
+export interface LoadOptions {
+  /** Makers of layers, by type. Default none. */
+  readonly customLayers?: CustomLayers;
+  /** Losses, by the names of their functions. Default none. */
+  readonly customLosses?: Readonly<Record<string, Loss>>;
+  /** Metrics, by the names of their functions. Default none. */
+  readonly customMetrics?: Readonly<Record<string, Metric>>;
+  /**
+   * Whether the model is compiled as the saved one was, and learns on from there. Default true; a model of which only
+   * predictions are wanted needs none of the losses, metrics and optimizers of the user's own.
+   */
+  readonly compile?: boolean;
+}
+
+/**
+ * Reads the bytes of a saved model. Throws for bytes that hold none, for a format that is newer than this version, and for
+ * layers, losses and metrics of the user's own that are not given.
+ */
+export function decodeModel(bytes: Uint8Array, options: LoadOptions): SavedModel {
+  checkOptions("load", options, ["customLayers", "customLosses", "customMetrics", "compile"]);
   const { tensors, metadata } = decodeSafetensors(bytes);
   if (metadata.format !== "neurite" || metadata.model === undefined) {
     throw new NeuriteError({
@@ -48,7 +67,7 @@ export function decodeModel(bytes: Uint8Array, custom: CustomLayers | undefined)
   }
   const entries = Object.entries(tensors);
   return {
-    ...readDescription(metadata.model, custom),
+    ...readDescription(metadata.model, options),
     weights: Object.fromEntries(entries.filter(([path]) => !path.startsWith(optimizerPrefix))),
     optimizerState: Object.fromEntries(
       entries.flatMap(([path, tensor]) =>
@@ -58,23 +77,21 @@ export function decodeModel(bytes: Uint8Array, custom: CustomLayers | undefined)
   };
 }
 
-function readDescription(
-  json: string,
-  custom: CustomLayers | undefined,
-): Omit<SavedModel, "weights" | "optimizerState"> {
+function readDescription(json: string, options: LoadOptions): Omit<SavedModel, "weights" | "optimizerState"> {
   const model = parse(json);
   if (!isPlainObject(model)) throw damaged("no object");
   const { dtype, seed, frozen = [], compiled, training } = model;
   if (dtype !== "f32" && dtype !== "f64") throw damaged("no dtype");
   if (!isNumber(seed)) throw damaged("no seed");
   if (!Array.isArray(frozen) || !frozen.every(isText)) throw damaged("no paths at 'frozen'");
+  const isCompiled = compiled !== undefined && options.compile !== false;
   return {
-    architecture: readArchitecture(model, custom),
+    architecture: readArchitecture(model, options.customLayers),
     dtype,
     seed,
     frozen,
-    ...(compiled !== undefined && { compiled: readCompiled(compiled) }),
-    ...(training !== undefined && { training: readTraining(training) }),
+    ...(isCompiled && { compiled: readCompiled(compiled, options) }),
+    ...(isCompiled && training !== undefined && { training: readTraining(training) }),
   };
 }
 
@@ -92,11 +109,11 @@ function readArchitecture(
   return { kind: "stack", layers: layers.map((layer) => layerFromConfig(layer, custom)), inputShape };
 }
 
-function readCompiled(compiled: unknown): CompileOptions {
+function readCompiled(compiled: unknown, options: LoadOptions): CompileOptions {
   if (!isPlainObject(compiled)) throw damaged("no object at 'compiled'");
   const { optimizer, goals } = compiled;
   if (!Array.isArray(goals)) throw damaged("no list of goals");
-  const read = goals.map(readGoal);
+  const read = goals.map((goal) => readGoal(goal, options));
   return {
     optimizer: optimizerFromConfig(optimizer),
     loss: Object.fromEntries(read.map(({ output, loss }) => [output, loss])),
@@ -107,21 +124,51 @@ function readCompiled(compiled: unknown): CompileOptions {
 
 interface SavedGoal {
   readonly output: string;
-  readonly loss: LossName;
+  readonly loss: LossName | Loss;
   readonly weight: number;
-  readonly metrics: readonly MetricName[];
+  readonly metrics: readonly (MetricName | Metric)[];
 }
 
-function readGoal(goal: unknown): SavedGoal {
+function readGoal(goal: unknown, { customLosses, customMetrics }: LoadOptions): SavedGoal {
   if (!isPlainObject(goal)) throw damaged("a goal that is no object");
   const { output, loss, weight, metrics: measured } = goal;
-  const isMetric = (name: unknown): name is MetricName => isKey(metrics, name);
   if (!isText(output) || !isNumber(weight)) throw damaged("a goal without output and weight");
-  if (!isKey(losses, loss)) throw damaged(`the loss ${JSON.stringify(loss)}`);
-  if (!Array.isArray(measured) || !measured.every(isMetric)) {
-    throw damaged(`the metrics ${JSON.stringify(measured)}`);
+  if (!Array.isArray(measured)) throw damaged("no list of metrics");
+  const metricOf = (metric: unknown): MetricName | Metric => {
+    if (isKey(metrics, metric)) return metric;
+    if (isCustom(metric)) return given("metric", metric.custom, "customMetrics", customMetrics);
+    throw damaged(`the metric ${JSON.stringify(metric)}`);
+  };
+  return { output, loss: readLoss(loss, customLosses), weight, metrics: measured.map(metricOf) };
+}
+
+function readLoss(loss: unknown, custom: LoadOptions["customLosses"]): LossName | Loss {
+  if (isKey(losses, loss)) return loss;
+  if (isCustom(loss)) return given("loss", loss.custom, "customLosses", custom);
+  if (isPlainObject(loss) && isKey(losses, loss.name) && isLossOptions(loss.options)) {
+    return lossWith(losses[loss.name], loss.options);
   }
-  return { output, loss, weight, metrics: measured };
+  throw damaged(`the loss ${JSON.stringify(loss)}`);
+}
+
+/** What the user gives under the name that the file has. */
+function given<T>(kind: string, name: string, option: string, table: Readonly<Record<string, T>> = {}): T {
+  if (Object.hasOwn(table, name)) return table[name];
+  throw new NeuriteError({
+    operation: "load",
+    got: `the ${kind} '${name}', a function of the user's own`,
+    expected: `the function, { ${option}: { ${JSON.stringify(name)}: … } }`,
+    hint: "without it, { compile: false } reads layers and weights only",
+  });
+}
+
+function isCustom(value: unknown): value is { readonly custom: string } {
+  return isPlainObject(value) && isText(value.custom);
+}
+
+/** What the options are the loss checks itself. */
+function isLossOptions(value: unknown): value is CrossentropyOptions {
+  return isPlainObject(value);
 }
 
 function readTraining(training: unknown): NonNullable<SavedModel["training"]> {

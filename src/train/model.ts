@@ -1,8 +1,9 @@
 import { checkOptions, NeuriteError, unknownName } from "../base/error.ts";
 import { describeLayer, type Graph, graph, type Layer, type SymbolicTensor } from "../nn/index.ts";
 import { partOfGraph } from "../nn/networks/graph.ts";
-import { BaseModel, type LoadOptions, type ModelSettings } from "./base-model.ts";
+import { BaseModel, type ModelSettings } from "./base-model.ts";
 import type { Port } from "./data.ts";
+import type { LoadOptions } from "./load.ts";
 import { Network } from "./network.ts";
 import type { Architecture } from "./save.ts";
 import { type LayerUse, usesOfGraph } from "./summary.ts";
@@ -123,9 +124,8 @@ export class Model extends BaseModel {
 
   /** Reads a model that `toBytes` wrote: it predicts, and learns on, as the one that was saved. */
   static async fromBytes(bytes: Uint8Array, options: LoadOptions = {}): Promise<Model> {
-    checkOptions("load", options, ["customLayers"]);
     const { decodeModel } = await import("./load.ts");
-    const saved = decodeModel(bytes, options.customLayers);
+    const saved = decodeModel(bytes, options);
     const { architecture, seed, dtype } = saved;
     if (architecture.kind !== "graph") {
       throw new NeuriteError({

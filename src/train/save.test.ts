@@ -5,9 +5,22 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
 import { decodeSafetensors, encodeSafetensors } from "../io/index.ts";
+import { lossWith, sparseCategoricalCrossentropy } from "../losses/index.ts";
 import { conv2d, dense, dropout, flatten, type Layer, maxPool2d } from "../nn/index.ts";
 import { adam, chain, scale } from "../optim/index.ts";
-import { mean, mul, NeuriteError, random, type Tensor, tensor, zeros } from "../tensor/index.ts";
+import {
+  max,
+  mean,
+  mul,
+  NeuriteError,
+  oneHot,
+  random,
+  square,
+  sub,
+  type Tensor,
+  tensor,
+  zeros,
+} from "../tensor/index.ts";
 import { Sequential } from "./index.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "neurite-"));
@@ -98,13 +111,45 @@ describe("a loaded model", () => {
     expect(metadata).toMatchObject({ format: "neurite", formatVersion: "1", classes: "a b c" });
   });
 
-  test("needs to be compiled again where loss or metric were the user's own", async () => {
+  test("has losses and metrics of the user's own where they are given, and learns on with them", async () => {
+    const squares = (prediction: Tensor, target: Tensor): Tensor =>
+      mean(square(sub(prediction, oneHot(target, 3))), { axis: 1 });
+    const highest = (prediction: Tensor): Tensor => max(prediction, { axis: 1 });
     const model = network();
-    model.compile({ optimizer: "adam", loss: (prediction: Tensor) => mean(prediction) });
+    model.compile({ optimizer: "adam", loss: squares, metrics: ["accuracy", highest] });
+    model.trainOnBatch(x, y);
+    const bytes = await model.toBytes();
+    const predicted = [...model.predict(x).dataSync()];
+    const loaded = await Sequential.fromBytes(bytes, {
+      customLosses: { squares },
+      customMetrics: { highest },
+    });
+    expect(loaded.trainOnBatch(x, y)).toEqual(model.trainOnBatch(x, y));
+    expect(await loaded.toBytes()).toEqual(await model.toBytes());
+
+    await expect(Sequential.fromBytes(bytes, { customMetrics: { highest } })).rejects.toThrow(
+      /load: got the loss 'squares', a function of the user's own, expected the function, { customLosses: { "squares": … } }; without it, { compile: false }/,
+    );
+    await expect(Sequential.fromBytes(bytes, { customLosses: { squares } })).rejects.toThrow(
+      /the metric 'highest'.*customMetrics: { "highest"/,
+    );
+    const bare = await Sequential.fromBytes(bytes, { compile: false });
+    expect([...bare.predict(x).dataSync()]).toEqual(predicted);
+    expect(() => bare.trainOnBatch(x, y)).toThrow(/not compiled/);
+  });
+
+  test("keeps the options of its loss", async () => {
+    const model = network();
+    model.compile({
+      optimizer: "adam",
+      loss: lossWith(sparseCategoricalCrossentropy, { labelSmoothing: 0.2 }),
+    });
     model.trainOnBatch(x, y);
     const loaded = await Sequential.fromBytes(await model.toBytes());
-    expect(loaded.predict(x).dataSync()).toEqual(model.predict(x).dataSync());
-    expect(() => loaded.trainOnBatch(x, y)).toThrow(/not compiled/);
+    expect(loaded.trainOnBatch(x, y)).toEqual(model.trainOnBatch(x, y));
+    const plain = network();
+    plain.setWeights(model.getWeights());
+    expect(loaded.testOnBatch(x, y).loss).not.toBe(plain.testOnBatch(x, y).loss);
   });
 
   test("has layers of the user's own where their makers are given", async () => {
@@ -166,9 +211,18 @@ describe("load refuses", () => {
       () =>
         described((model) => ({
           ...model,
-          compiled: { goals: [{ output: "output", loss: "l", weight: 1 }] },
+          compiled: { goals: [{ output: "output", loss: "l", weight: 1, metrics: [] }] },
         })),
       /the loss "l"/,
+    ],
+    [
+      "an unknown metric",
+      () =>
+        described((model) => ({
+          ...model,
+          compiled: { goals: [{ output: "output", loss: "huber", weight: 1, metrics: ["m"] }] },
+        })),
+      /the metric "m"/,
     ],
     ["no goals", () => described((model) => ({ ...model, compiled: { loss: "l" } })), /no list of goals/],
     [

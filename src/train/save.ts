@@ -1,5 +1,5 @@
 import { encodeSafetensors } from "../io/index.ts";
-import { losses } from "../losses/index.ts";
+import { type Loss, losses } from "../losses/index.ts";
 import { metrics } from "../metrics/index.ts";
 import type { Json, LayerDescription } from "../nn/index.ts";
 import type { Shape, Tensor } from "../tensor/index.ts";
@@ -54,19 +54,36 @@ export async function encodeModel(
   });
 }
 
-/** Losses and metrics by name; undefined where a function of the user's own has none. */
-function describeObjective({ optimizer, goals }: Objective): Json | undefined {
-  const described = goals.flatMap(({ output, loss, weight, metrics: measured }) => {
-    const lossName = nameIn(losses, loss);
-    const metricNames = measured.flatMap(({ measure }) => nameIn(metrics, measure) ?? []);
-    if (lossName === undefined || metricNames.length < measured.length) return [];
-    return [{ output, loss: lossName, weight, metrics: metricNames }];
-  });
-  if (described.length < goals.length) return undefined;
+/** Losses and metrics by name, those of the user's own as `{ custom: name }`. */
+function describeObjective({ optimizer, goals }: Objective): Json {
   const { type, config } = optimizer;
-  return { optimizer: JSON.parse(JSON.stringify({ type, config })), goals: described };
+  return {
+    optimizer: JSON.parse(JSON.stringify({ type, config })),
+    goals: goals.map(({ output, loss, weight, metrics: measured }) => ({
+      output,
+      loss: describeLoss(loss),
+      weight,
+      metrics: measured.map(({ name, measure }) => nameIn(metrics, measure) ?? { custom: name }),
+    })),
+  };
 }
 
-function nameIn<T>(table: Readonly<Record<string, T>>, wanted: T): string | undefined {
+function describeLoss(loss: Loss): Json {
+  const name = nameIn(losses, loss);
+  if (name !== undefined) return name;
+  const made = loss.madeFrom;
+  const from = made && nameIn(losses, made.loss);
+  const options = Object.entries(made?.options ?? {});
+  if (from !== undefined && options.every(([, value]) => isPlain(value))) {
+    return { name: from, options: JSON.parse(JSON.stringify(made?.options)) };
+  }
+  return { custom: loss.name };
+}
+
+function nameIn(table: Readonly<Record<string, unknown>>, wanted: unknown): string | undefined {
   return Object.keys(table).find((name) => table[name] === wanted);
+}
+
+function isPlain(value: unknown): boolean {
+  return typeof value === "number" || typeof value === "string" || typeof value === "boolean";
 }

@@ -1,8 +1,9 @@
 import { checkOptions, NeuriteError, unknownName } from "../base/error.ts";
 import { describeLayer, type Layer, nameLayers, stack } from "../nn/index.ts";
 import { Tensor } from "../tensor/index.ts";
-import { BaseModel, type LoadOptions, type ModelSettings } from "./base-model.ts";
+import { BaseModel, type ModelSettings } from "./base-model.ts";
 import type { Data, NamedData } from "./data.ts";
+import type { LoadOptions } from "./load.ts";
 import { Network } from "./network.ts";
 import type { Architecture } from "./save.ts";
 import { type LayerUse, usesOfStack } from "./summary.ts";
@@ -125,9 +126,8 @@ export class Sequential extends BaseModel {
 
   /** Reads a model that `toBytes` wrote: it predicts, and learns on, as the one that was saved. */
   static async fromBytes(bytes: Uint8Array, options: LoadOptions = {}): Promise<Sequential> {
-    checkOptions("load", options, ["customLayers"]);
     const { decodeModel } = await import("./load.ts");
-    const saved = decodeModel(bytes, options.customLayers);
+    const saved = decodeModel(bytes, options);
     const { architecture, seed, dtype } = saved;
     if (architecture.kind !== "stack") {
       throw new NeuriteError({
