@@ -1,6 +1,6 @@
 /** Draws the pictures of docs/pictures.md: `npx tsx docs/pictures/gallery.ts` */
 import { writeFileSync } from "node:fs";
-import { digits, spiral, trainTestSplit } from "../../src/data/index.ts";
+import { diabetes, digits, Standardizer, spiral, trainTestSplit } from "../../src/data/index.ts";
 import {
   add,
   grad,
@@ -21,10 +21,22 @@ import {
   zeros,
 } from "../../src/index.ts";
 import { confusionMatrix } from "../../src/metrics/index.ts";
-import { conv2d, dense, dropout, flatten, maxPool2d } from "../../src/nn/index.ts";
-
+import {
+  activation,
+  batchNormalization,
+  connect,
+  conv2d,
+  dense,
+  dropout,
+  flatten,
+  globalAvgPool2d,
+  input,
+  maxPool2d,
+  merge,
+  residual,
+} from "../../src/nn/index.ts";
 import { adam } from "../../src/optim/index.ts";
-import { Sequential } from "../../src/train/index.ts";
+import { Model, Sequential } from "../../src/train/index.ts";
 import {
   drawArchitecture,
   drawConfusionMatrix,
@@ -35,6 +47,7 @@ import {
   drawLearningCurves,
   drawMisclassified,
   drawProgram,
+  drawResiduals,
   planeAround,
   type Stage,
 } from "../../src/viz/index.ts";
@@ -81,7 +94,39 @@ const { marks } = withMarks((x: Tensor) => first.apply({ params, state: {} }, [x
   slice(xTest, [0], [1]),
 );
 write("feature-maps", drawFeatureMaps(squeeze(marks.a, 0)));
-write("architecture", drawArchitecture(model.layers));
+write("architecture", drawArchitecture(model));
+
+/** A photograph through a residual block, and what is known of it, lead to a price and a kind. */
+const [photograph, facts] = [
+  input({ shape: [32, 32, 3], name: "photograph" }),
+  input({ shape: [4], name: "facts" }),
+];
+const convolution = (filters: number, strides: number) =>
+  conv2d({ filters, strides, kernelSize: 3, padding: "same", useBias: false });
+const body = [
+  ...[convolution(16, 2), batchNormalization(), activation("relu")],
+  ...[convolution(16, 1), batchNormalization()],
+];
+const shortcut = [conv2d({ filters: 16, kernelSize: 1, strides: 2, useBias: false })];
+const seen = connect(photograph, residual(body, { shortcut, name: "block" }), globalAvgPool2d());
+const known = connect(facts, dense({ units: 8, activation: "relu", name: "hidden" }));
+const both = connect([seen, known], merge.concatenate());
+const price = connect(both, dense({ units: 1, name: "price" }));
+const kind = connect(both, dense({ units: 3, activation: "softmax", name: "kind" }));
+write(
+  "architecture-graph",
+  drawArchitecture(new Model({ inputs: [photograph, facts], outputs: [price, kind] })),
+);
+
+const patients = await diabetes();
+const part = trainTestSplit(patients.x, patients.y, { testSize: 0.2, key: random.key(0) });
+const inputs = Standardizer.fit(part.xTrain);
+const line = new Sequential();
+line.add(dense({ units: 1, inputShape: [10] }));
+line.compile({ optimizer: adam({ learningRate: 1 }), loss: "meanSquaredError" });
+await line.fit(inputs.transform(part.xTrain), part.yTrain, { epochs: 50, verbose: 0 });
+const progression = line.predict(inputs.transform(part.xTest)).dataSync();
+write("residuals", await drawResiduals(part.yTest.dataSync(), progression, { quantity: "progression" }));
 
 const points = spiral(random.key(0), { examples: 200, noise: 0.05 });
 const plane = planeAround(points.x);
