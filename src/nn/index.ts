@@ -56,6 +56,7 @@ export {
 } from "./convolution/convolution.ts";
 export { type DepthwiseOptions, depthwiseConv1d, depthwiseConv2d } from "./convolution/depthwise.ts";
 export { type SeparableOptions, separableConv1d, separableConv2d } from "./convolution/separable.ts";
+export { type CustomLayerParts, customLayer, type NamedTensors } from "./custom-layer.ts";
 export { type DenseOptions, dense } from "./dense/dense.ts";
 export { type EmbeddingOptions, embedding } from "./dense/embedding.ts";
 export { type MaxoutOptions, maxout } from "./dense/maxout.ts";

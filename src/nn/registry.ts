@@ -197,7 +197,9 @@ export function layerFromConfig(description: Json, custom: CustomLayers = {}): L
   const named = name === undefined ? config : { ...config, name };
   const known = { ...makers, ...custom };
   if (!Object.hasOwn(known, type)) throw unknownName("layer type", type, Object.keys(known));
-  return known[type](named, (part) => layerFromConfig(part, custom));
+  const layer = known[type](named, (part) => layerFromConfig(part, custom));
+  // A maker of a user's own need not know of names.
+  return typeof name === "string" && layer.name === undefined ? { ...layer, name } : layer;
 }
 
 function stackFrom(config: LayerConfig, read: ReadLayer): Layer {
