@@ -166,7 +166,7 @@ describe("the report", () => {
     expect(titlesOf(page)[2]).toMatch(/^Misclassified: \d+ of 40$/);
     expect(page).not.toMatch(/<b>|<i>/);
     // Every line that is listed has the class that is said.
-    const listed = [...page.matchAll(/<td class="number">(\d+)<\/td><td>.*? %\)<\/td><td>(.*?)<\/td>/g)];
+    const listed = [...page.matchAll(/<td class="number">(\d+)<\/td><td>.*?\s%\)<\/td><td>(.*?)<\/td>/g)];
     expect(listed.length).toBeGreaterThan(0);
     for (const [, line, truth] of listed) {
       expect(truth).toBe((Number(line) - 2) % 7 < 3 ? "&#60;b&#62;&#38;" : "less");

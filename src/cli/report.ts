@@ -110,7 +110,7 @@ async function classificationSections(
     .slice(0, mostListed)
     .map(({ example, truth, prediction, confidence }) => [
       rows.lines[example],
-      `${classes[prediction]} (${Math.round(100 * confidence)} %)`,
+      `${classes[prediction]}\u00a0(${Math.round(100 * confidence)}\u00a0%)`,
       classes[truth],
       ...cellsOf(rows, target, example),
     ]);

@@ -2,7 +2,7 @@ import { checkOptions, NeuriteError } from "../base/error.ts";
 import { formatType } from "../base/type.ts";
 import { type Tensor, tensor } from "../tensor/index.ts";
 import { requireFinite } from "./image-grid.ts";
-import { drawPlot, formatTick } from "./plot.ts";
+import { drawPlot, numberAxis } from "./plot.ts";
 import { arrange, colorOf, headed, legend, type Picture, placed, toSvg } from "./svg.ts";
 
 /** A part of the plane with the places at which a model is asked. */
@@ -149,15 +149,8 @@ async function drawPanel(
     marginRight: 14,
     marginTop: 24,
     marginBottom: 42,
-    x: {
-      domain: x,
-      label: axes[0],
-      labelAnchor: "center",
-      labelArrow: "none",
-      ticks: 5,
-      tickFormat: formatTick,
-    },
-    y: { domain: y, label: axes[1], labelArrow: "none", ticks: 5, tickFormat: formatTick },
+    x: { ...numberAxis(axes[0], x), labelAnchor: "center" },
+    y: numberAxis(axes[1], y),
     marks: [
       ...surfaces.map((surface, k) =>
         plot.contour(surface, {

@@ -20,6 +20,14 @@ export async function drawPlot(
   return { width, height, content: `<g text-anchor="middle">${shorten(chart.innerHTML)}</g>` };
 }
 
+/** An axis of numbers with its name, without an arrow. */
+export function numberAxis(
+  label: string,
+  domain: readonly number[],
+): import("@observablehq/plot").ScaleOptions {
+  return { domain, label, labelArrow: "none", ticks: 5, tickFormat: formatTick };
+}
+
 /** What the numbers at the vertical axis need on its left. */
 function roomOf(chart: Element): number {
   const texts = Array.from(chart.querySelectorAll('[aria-label="y-axis tick label"] text'));

@@ -1,5 +1,5 @@
 import { checkOptions, NeuriteError } from "../base/error.ts";
-import { drawPlot, formatTick } from "./plot.ts";
+import { drawPlot, numberAxis } from "./plot.ts";
 import { arrange, type Picture, palette, toSvg } from "./svg.ts";
 
 /** Options of `drawResiduals`. */
@@ -81,15 +81,8 @@ async function drawDots(
     marginBottom: 44,
     marginRight: 24,
     grid: true,
-    x: {
-      domain: x.domain,
-      label: x.label,
-      labelAnchor: "center",
-      labelArrow: "none",
-      ticks: 5,
-      tickFormat: formatTick,
-    },
-    y: { domain: y.domain, label: y.label, labelArrow: "none", ticks: 5, tickFormat: formatTick },
+    x: { ...numberAxis(x.label, x.domain), labelAnchor: "center" },
+    y: numberAxis(y.label, y.domain),
     marks: [
       plot.line(line, { stroke: "currentColor", strokeOpacity: 0.5, strokeDasharray: "4 3" }),
       plot.dot(points, { x: x.channel, y: y.channel, fill: palette[0], fillOpacity: 0.7, r: 3 }),
