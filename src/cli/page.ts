@@ -19,7 +19,8 @@ p { margin: 0 0 12px; color: var(--dim); }
 .charts { display: flex; flex-wrap: wrap; gap: 16px; }
 .charts svg { max-width: 100%; height: auto; }
 .wide { overflow-x: auto; }
-.wide svg { display: block; margin-left: -8px; }
+.wide svg { display: block; }
+svg { margin-left: -8px; }
 table { border-collapse: collapse; font-size: 14px; } th { text-align: left; vertical-align: bottom; }
 th, td { padding: 4px 12px 4px 0; border-bottom: 1px solid var(--line); }
 th.number, td.number { text-align: right; font-variant-numeric: tabular-nums; }

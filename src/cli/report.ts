@@ -177,10 +177,10 @@ function images({ task, model, x, y }: Training): Section[] {
   const [, maps] = marks.find(([name, { shape }]) => /\/a$/.test(name) && shape.length === 4) ?? [];
   const signs = "Blue is positive, orange negative.";
   const sections = [
-    { title: "Filters of the first layer", content: `${sentence(signs)}${wide(drawFilters(filters))}` },
+    { title: "Filters of the first layer", content: `${sentence(signs)}${charts(drawFilters(filters))}` },
   ];
   if (maps === undefined) return sections;
-  const picture = wide(drawFeatureMaps(squeeze(maps, 0)));
+  const picture = charts(drawFeatureMaps(squeeze(maps, 0)));
   const title = `Feature maps: ${task.target} ${task.classes[y.dataSync()[0]]}`;
   return [...sections, { title, content: picture }];
 }
