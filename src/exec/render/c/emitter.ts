@@ -12,7 +12,7 @@ import {
   operandsOf,
   type StoreNode,
 } from "../nest/nodes.ts";
-import { combineText, scalarText } from "./scalar.ts";
+import { combineText, scalarText, zeroText } from "./scalar.ts";
 
 /** What a block forgets when it ends. */
 interface Scope {
@@ -182,7 +182,7 @@ export class Emitter {
   private laneText(node: LaneNode): string {
     switch (node.kind) {
       case "zero":
-        return `(${node.dtype})0`;
+        return zeroText(node.dtype);
       case "literal":
         return literalWord(node.dtype, node.position);
       case "ramp":

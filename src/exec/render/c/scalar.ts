@@ -38,13 +38,13 @@ export function scalarText(
     case "select":
       return `${x} ? ${y} : ${z}`;
     case "keep":
-      return `${x} ? ${y} : 0`;
+      return keepText(dtype, x, y);
     case "clear":
-      return `${x} ? 0 : ${y}`;
+      return keepText(dtype, `!${x}`, y);
     case "pmin":
-      return `${y} < ${x} ? ${y} : ${x}`;
+      return y === zeroText(dtype) ? keepText(dtype, `!(0 < ${x})`, x) : `${y} < ${x} ? ${y} : ${x}`;
     case "pmax":
-      return `${x} < ${y} ? ${y} : ${x}`;
+      return y === zeroText(dtype) ? keepText(dtype, `!(${x} < 0)`, x) : `${x} < ${y} ? ${y} : ${x}`;
     case "eq":
     case "ne":
     case "lt":
@@ -68,6 +68,11 @@ export function combineText(combine: Combine, dtype: DType, x: string, y: string
   return scalarText(pairOf[combine], dtype, dtype, [x, y], 0);
 }
 
+/** The zero of a type. */
+export function zeroText(dtype: DType): string {
+  return `(${dtype})0`;
+}
+
 /** A number as a literal of a type. */
 export function literalText(dtype: DType, value: number): string {
   if (value === Infinity) return "__builtin_inf()";
@@ -79,6 +84,14 @@ export function literalText(dtype: DType, value: number): string {
 function castText(to: DType, from: DType, x: string): string {
   if (to === "bool") return `${x} != 0`;
   return isFloat(from) && !isFloat(to) ? `${to}_of_${from}(${x})` : `(${to})${x}`;
+}
+
+// y where a condition holds, else 0, for floats without a branch: gcc may move what follows into the branches, and then
+// vectorises no longer.
+function keepText(dtype: DType, condition: string, y: string): string {
+  if (!isFloat(dtype)) return `${condition} ? ${y} : 0`;
+  const bits = dtype === "f32" ? "u32" : "u64";
+  return `${dtype}_of_bits(bits_of_${dtype}(${y}) & -(${bits})(${condition}))`;
 }
 
 function floatText(op: LaneOp, dtype: "f32" | "f64", x: string, y: string): string {
