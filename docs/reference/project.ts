@@ -124,11 +124,11 @@ const options: TypeDocOptions = {
   basePath: root,
   readme: `${root}/docs/README.md`,
   projectDocuments: guides,
-  out: `${root}/docs/api`,
+  out: `${root}/site`,
   // `npm run check` looks for errors.
   skipErrorChecking: true,
   disableGit: true,
-  sourceLinkTemplate: "../../../src/{path}#L{line}",
+  sourceLinkTemplate: "../../src/{path}#L{line}",
   excludePrivate: true,
   excludeProtected: true,
   excludeInternal: true,

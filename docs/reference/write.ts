@@ -1,4 +1,4 @@
-/** Writes the reference of the public exports, with the guides beside it, to docs/api: `npm run docs` */
+/** Writes the reference of the public exports, with the guides beside it, to site/: `npm run docs` */
 import { readReference } from "./project.ts";
 
 const { application, project } = await readReference();
