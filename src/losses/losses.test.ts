@@ -175,6 +175,10 @@ test.each<[string, () => Tensor]>([
     () => sparseCategoricalCrossentropy(scores, zeros([2, 3])),
   ],
   [
+    "labels of shape [2, 3], expected labels of shape [2], or [2, 1]; for a probability of each class use categorical",
+    () => sparseCategoricalCrossentropy(scores, zeros([2, 3], "i32")),
+  ],
+  [
     "sparseCategoricalCrossentropy: got a prediction of shape [2, 3], labels of shape [3], expected labels of shape [2], or [2, 1]",
     () => sparseCategoricalCrossentropy(scores, zeros([3], "i32")),
   ],

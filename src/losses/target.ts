@@ -45,9 +45,7 @@ export function labelsOf(operation: string, prediction: Tensor, target: Tensor):
       operation,
       got: `labels ${formatType(target)}`,
       expected: "labels i32, u32 or u8",
-      hint: sameShape(prediction.shape, target.shape)
-        ? "for a probability of each class use categorical in place of sparse categorical"
-        : `cast(labels, "i32")`,
+      hint: sameShape(prediction.shape, target.shape) ? forEachClass : `cast(labels, "i32")`,
     });
   }
   const rows = prediction.shape.slice(0, -1);
@@ -56,10 +54,13 @@ export function labelsOf(operation: string, prediction: Tensor, target: Tensor):
       operation,
       got: `a prediction of shape ${formatShape(prediction.shape)}, labels of shape ${formatShape(target.shape)}`,
       expected: `labels of shape ${formatShape(rows)}, or ${formatShape([...rows, 1])}`,
+      ...(sameShape(prediction.shape, target.shape) && { hint: forEachClass }),
     });
   }
   return checkedLabels(reshape(target, rows), prediction.shape[rows.length]);
 }
+
+const forEachClass = "for a probability of each class use categorical in place of sparse categorical";
 
 /** The same labels, as i32; one outside 0 … classes − 1 is reported when the program runs. */
 export function checkedLabels(labels: Tensor, classes: number): Tensor {

@@ -22,7 +22,7 @@ export { type DecayOptions, decoupledWeightDecay, weightDecay } from "./decay.ts
 export { type BatchMethod, lbfgs, type Problem } from "./lbfgs.ts";
 export type { Point } from "./line-search.ts";
 export { type MinimizeOptions, type Minimum, minimize, type Progress } from "./minimize.ts";
-export { type OptimizerName, optimizerFromConfig, optimizerOf } from "./names.ts";
+export { type CustomOptimizers, type OptimizerName, optimizerFromConfig, optimizerOf } from "./names.ts";
 export {
   applyUpdates,
   mapTensors,

@@ -25,9 +25,16 @@ import { lion, rprop } from "./sign.ts";
 /** Options read from JSON, which what they make checks. */
 type Config = Readonly<Record<string, unknown>>;
 
+/** Reads the description of an optimizer, or of a stage of one. */
+type ReadStage = (description: unknown) => Transformation | Optimizer;
+
 interface Maker<T> {
-  make(options: object): T;
+  /** `read` makes what stands in the options. */
+  make(options: object, read: ReadStage): T;
 }
+
+/** Optimizers of a user's own, or stages of one, by type: each from its config. */
+export type CustomOptimizers = Readonly<Record<string, Maker<Transformation | Optimizer>["make"]>>;
 
 /** The names of optimizers that need no options. */
 export type OptimizerName =
@@ -73,10 +80,12 @@ const makers: Readonly<Record<string, Maker<Transformation | Optimizer>>> = {
   decoupledWeightDecay: { make: decoupledWeightDecay },
   maxNorm: { make: maxNorm },
   movingAverage: { make: movingAverage },
-  chain: { make: ({ stages }: Config) => chain(...(Array.isArray(stages) ? stages.map(stageFrom) : [])) },
+  chain: {
+    make: ({ stages }: Config, read) => chain(...(Array.isArray(stages) ? stages.map(read) : [])),
+  },
   accumulateGradients: {
-    make: ({ optimizer, steps }: Config) =>
-      accumulateGradients(optimizerFromConfig(optimizer), { steps: Number(steps) }),
+    make: ({ optimizer, steps }: Config, read) =>
+      accumulateGradients(wholeOptimizer(read(optimizer)), { steps: Number(steps) }),
   },
 };
 
@@ -104,12 +113,12 @@ export function optimizerOf(optimizer: OptimizerName | Optimizer): Optimizer {
   if (typeof optimizer !== "string") return optimizer;
   if (!Object.hasOwn(optimizers, optimizer))
     throw unknownName("optimizer", optimizer, Object.keys(optimizers));
-  return optimizers[optimizer].make({});
+  return optimizers[optimizer].make({}, (description) => stageFrom(description, {}));
 }
 
 /**
- * The optimizer that `{type, config}` describes, read from JSON. Throws for an unknown type, suggesting the closest, and
- * for options that do not fit.
+ * The optimizer that `{type, config}` describes, read from JSON. Types of a user's own come as `custom`, from the config to the
+ * optimizer. Throws for an unknown type, suggesting the closest, and for options that do not fit.
  *
  * @example
  * ```ts
@@ -119,8 +128,12 @@ export function optimizerOf(optimizer: OptimizerName | Optimizer): Optimizer {
  * const optimizer = optimizerFromConfig(JSON.parse(json));
  * ```
  */
-export function optimizerFromConfig(description: unknown): Optimizer {
-  const made = stageFrom(description);
+export function optimizerFromConfig(description: unknown, custom: CustomOptimizers = {}): Optimizer {
+  return wholeOptimizer(stageFrom(description, custom));
+}
+
+/** Throws for a stage, which has no learning rate. */
+function wholeOptimizer(made: Transformation | Optimizer): Optimizer {
   if ("learningRate" in made) return made;
   throw new NeuriteError({
     operation: "optimizer",
@@ -130,8 +143,10 @@ export function optimizerFromConfig(description: unknown): Optimizer {
   });
 }
 
-function stageFrom(description: unknown): Transformation | Optimizer {
-  return fromDescription("optimizer", makers, description);
+function stageFrom(description: unknown, custom: CustomOptimizers): Transformation | Optimizer {
+  const own = Object.entries(custom).map(([type, make]) => [type, { make }] as const);
+  const known = { ...makers, ...Object.fromEntries(own) };
+  return fromDescription("optimizer", known, description, (part) => stageFrom(part, custom));
 }
 
 /** What a description makes; a learning rate in it may be the description of a schedule. */
@@ -139,6 +154,7 @@ function fromDescription<T>(
   kind: string,
   makers: Readonly<Record<string, Maker<T>>>,
   description: unknown,
+  read: ReadStage,
 ): T {
   const { type, config } = isPlainObject(description) ? description : { type: undefined, config: undefined };
   if (typeof type !== "string" || !isPlainObject(config)) {
@@ -150,9 +166,9 @@ function fromDescription<T>(
   }
   if (!Object.hasOwn(makers, type)) throw unknownName(kind, type, Object.keys(makers));
   const { learningRate } = config;
-  if (!isPlainObject(learningRate)) return makers[type].make(config);
-  return makers[type].make({
-    ...config,
-    learningRate: fromDescription("schedule", schedules, learningRate),
-  });
+  if (!isPlainObject(learningRate)) return makers[type].make(config, read);
+  return makers[type].make(
+    { ...config, learningRate: fromDescription("schedule", schedules, learningRate, read) },
+    read,
+  );
 }

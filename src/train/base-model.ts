@@ -11,7 +11,7 @@ import { type CompileOptions, type Objective, readObjective } from "./objective.
 import { requireCount } from "./options.ts";
 import type { History } from "./run.ts";
 import type { Architecture } from "./save.ts";
-import { type ExamplesArguments, type Request, readArguments, sourceOf } from "./source.ts";
+import { type ExamplesArguments, type Request, readArguments, requireTable, sourceOf } from "./source.ts";
 import type { Observation } from "./statistics.ts";
 import { type LayerUse, summarize } from "./summary.ts";
 import { Trainer } from "./trainer.ts";
@@ -132,6 +132,7 @@ export abstract class BaseModel {
     checkOptions("evaluate", options, ["batchSize"]);
     const { batchSize = 32 } = options;
     requireCount("evaluate", "batchSize", batchSize);
+    requireTable("evaluate", supply, options, ["batchSize"]);
     const trainer = this.trainerFor("evaluate", inputsOf(request));
     const course = { batchSize, shuffle: false, seed: this.seed };
     const source = sourceOf("evaluate", supply, course, ([x, y, sampleWeight]) =>

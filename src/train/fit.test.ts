@@ -249,6 +249,11 @@ describe("batches that come one by one", () => {
       /NaN in the inputs/,
     ],
     [
+      "a size of batches to evaluate",
+      () => classifier().evaluate(later, { batchSize: 5 }),
+      /evaluate: got the option 'batchSize' with batches that come one by one/,
+    ],
+    [
       "nothing to evaluate",
       () => classifier().evaluate(() => []),
       /evaluate: got no batches, expected at least one/,

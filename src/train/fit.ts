@@ -12,6 +12,7 @@ import {
   type ExamplesArguments,
   isStream,
   type Request,
+  requireTable,
   type Source,
   type Supply,
   sourceOf,
@@ -138,7 +139,7 @@ function readSources(trainer: Trainer, supply: Supply, options: FitOptions, mode
   const validation =
     validationData &&
     sourceOf(place, validationData, inOrder, (batch) => readTable(trainer, place, batch, {}));
-  if (isStream(supply)) refuseTableOptions(options);
+  requireTable("fit", supply, options, tableOptions);
   return { source: sourceOf("fit", supply, course, read), validation };
 }
 
@@ -177,14 +178,4 @@ function divide(examples: Examples, share: number): readonly [learned: Examples,
     return { x: x.map(cut), y: y.map(cut), weights: weights.map(cut) };
   };
   return [rows(examples, 0, first), rows(examples, first, count)];
-}
-
-function refuseTableOptions(options: FitOptions): void {
-  const option = tableOptions.find((name) => options[name] !== undefined);
-  if (option === undefined) return;
-  throw new NeuriteError({
-    operation: "fit",
-    got: `the option '${option}' with batches that come one by one`,
-    expected: `none of ${tableOptions.map((name) => `'${name}'`).join(", ")}: the batches are cut already`,
-  });
 }

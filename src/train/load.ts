@@ -5,7 +5,7 @@ import { decodeSafetensors } from "../io/index.ts";
 import { type CrossentropyOptions, type Loss, type LossName, losses, lossWith } from "../losses/index.ts";
 import { type Metric, type MetricName, metrics } from "../metrics/index.ts";
 import { type CustomLayers, type Graph, type Json, type Layer, layerFromConfig } from "../nn/index.ts";
-import { optimizerFromConfig } from "../optim/index.ts";
+import { type CustomOptimizers, optimizerFromConfig } from "../optim/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { formatVersion, optimizerPrefix } from "./file-format.ts";
 import type { CompileOptions } from "./objective.ts";
@@ -32,23 +32,33 @@ export interface SavedModel {
 export interface LoadOptions {
   /** Makers of layers, by type. Default none. */
   readonly customLayers?: CustomLayers;
+  /** Makers of optimizers, and of stages of them, by type. Default none. */
+  readonly customOptimizers?: CustomOptimizers;
   /** Losses, by the names of their functions. Default none. */
   readonly customLosses?: Readonly<Record<string, Loss>>;
   /** Metrics, by the names of their functions. Default none. */
   readonly customMetrics?: Readonly<Record<string, Metric>>;
   /**
    * Whether the model is compiled as the saved one was, and learns on from there. Default true; a model of which only
-   * predictions are wanted needs none of the losses, metrics and optimizers of the user's own.
+   * predictions are wanted needs no optimizers, losses and metrics of the user's own.
    */
   readonly compile?: boolean;
 }
+
+const optionNames: readonly (keyof LoadOptions)[] = [
+  "customLayers",
+  "customOptimizers",
+  "customLosses",
+  "customMetrics",
+  "compile",
+];
 
 /**
  * Reads the bytes of a saved model. Throws for bytes that hold none, for a format that is newer than this version, and for
  * layers, losses and metrics of the user's own that are not given.
  */
 export function decodeModel(bytes: Uint8Array, options: LoadOptions): SavedModel {
-  checkOptions("load", options, ["customLayers", "customLosses", "customMetrics", "compile"]);
+  checkOptions("load", options, optionNames);
   const { tensors, metadata } = decodeSafetensors(bytes);
   if (metadata.format !== "neurite" || metadata.model === undefined) {
     throw new NeuriteError({
@@ -115,7 +125,7 @@ function readCompiled(compiled: unknown, options: LoadOptions): CompileOptions {
   if (!Array.isArray(goals)) throw damaged("no list of goals");
   const read = goals.map((goal) => readGoal(goal, options));
   return {
-    optimizer: optimizerFromConfig(optimizer),
+    optimizer: optimizerFromConfig(optimizer, options.customOptimizers),
     loss: Object.fromEntries(read.map(({ output, loss }) => [output, loss])),
     lossWeights: Object.fromEntries(read.map(({ output, weight }) => [output, weight])),
     metrics: Object.fromEntries(read.map(({ output, metrics: measured }) => [output, measured])),

@@ -7,7 +7,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { decodeSafetensors, encodeSafetensors } from "../io/index.ts";
 import { lossWith, sparseCategoricalCrossentropy } from "../losses/index.ts";
 import { conv2d, dense, dropout, flatten, type Layer, maxPool2d } from "../nn/index.ts";
-import { adam, chain, scale } from "../optim/index.ts";
+import { accumulateGradients, adam, chain, type Optimizer, scale, sgd } from "../optim/index.ts";
 import {
   max,
   mean,
@@ -136,6 +136,23 @@ describe("a loaded model", () => {
     const bare = await Sequential.fromBytes(bytes, { compile: false });
     expect([...bare.predict(x).dataSync()]).toEqual(predicted);
     expect(() => bare.trainOnBatch(x, y)).toThrow(/not compiled/);
+  });
+
+  test("has optimizers of the user's own where their makers are given", async () => {
+    const halved = ({ learningRate = 0.1 }: { learningRate?: number }): Optimizer => ({
+      ...sgd({ learningRate }),
+      type: "halved",
+    });
+    const model = network();
+    const optimizer = accumulateGradients(halved({ learningRate: 0.2 }), { steps: 2 });
+    model.compile({ optimizer, loss: "sparseCategoricalCrossentropy" });
+    model.trainOnBatch(x, y);
+    const bytes = await model.toBytes();
+    const loaded = await Sequential.fromBytes(bytes, { customOptimizers: { halved } });
+    expect(loaded.learningRate).toBe(0.2);
+    for (let i = 0; i < 3; i++) expect(loaded.trainOnBatch(x, y)).toEqual(model.trainOnBatch(x, y));
+    await expect(Sequential.fromBytes(bytes)).rejects.toThrow(/optimizer: got 'halved'/);
+    await expect(Sequential.fromBytes(bytes, { compile: false })).resolves.toBeInstanceOf(Sequential);
   });
 
   test("keeps the options of its loss", async () => {

@@ -83,6 +83,22 @@ export function isStream(supply: Supply): supply is Batches {
   return typeof supply === "function" || Symbol.asyncIterator in supply;
 }
 
+/** Throws for options that say how to cut a table into batches where these come one by one: they are cut already. */
+export function requireTable(
+  operation: string,
+  supply: Supply,
+  options: object,
+  names: readonly string[],
+): void {
+  const given = Object.entries(options).find(([name, value]) => names.includes(name) && value !== undefined);
+  if (given === undefined || !isStream(supply)) return;
+  throw new NeuriteError({
+    operation,
+    got: `the option '${given[0]}' with batches that come one by one`,
+    expected: `none of ${names.map((name) => `'${name}'`).join(", ")}: the batches are cut already`,
+  });
+}
+
 /** Batches of what there is, checked and made tensors by `read`; those of a stream when their turn comes. */
 export function sourceOf(
   operation: string,
