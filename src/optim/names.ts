@@ -25,7 +25,11 @@ import { lion, rprop } from "./sign.ts";
 /** Options read from JSON, which what they make checks. */
 type Config = Readonly<Record<string, unknown>>;
 
-/** Reads the description of an optimizer, or of a stage of one. */
+/**
+ * Reads the description of an optimizer, or of a stage of one.
+ *
+ * @inline
+ */
 type ReadStage = (description: unknown) => Transformation | Optimizer;
 
 interface Maker<T> {
