@@ -8,7 +8,7 @@ export function typeScript(file: string, ...args: readonly string[]): string[] {
   return [process.execPath, "--import", "tsx", fileURLToPath(new URL(file, import.meta.url)), ...args];
 }
 
-/** A program that prints one line of JSON and then waits for a line before it does the next part of its work. */
+/** A program that prints one line of JSON, then waits for a line, which may say what is wanted, before it prints the next. */
 export class PacedChild {
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
   readonly #lines: AsyncIterator<string>;
@@ -24,9 +24,9 @@ export class PacedChild {
     this.#child.on("error", () => undefined);
   }
 
-  /** Lets the child do the next part; undefined when it has ended. */
-  async next(): Promise<unknown> {
-    if (this.#started) this.#child.stdin.write("\n");
+  /** Lets the child do the next part; undefined when it has ended. The first line comes without a request. */
+  async next(request = ""): Promise<unknown> {
+    if (this.#started) this.#child.stdin.write(`${request}\n`);
     this.#started = true;
     const line = await this.#lines.next();
     return line.done === true ? undefined : JSON.parse(line.value);

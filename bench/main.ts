@@ -1,4 +1,4 @@
-/** The benchmarks: `npm run bench -- steps`, `startup` or `memory`; `npm run bench` lists them. */
+/** The benchmarks: `npm run bench -- steps` runs one, `npm run bench` lists them. */
 import { NeuriteError, unknownName } from "../src/base/error.ts";
 
 interface Benchmark {
@@ -9,26 +9,32 @@ interface Benchmark {
 
 const benchmarks: Readonly<Record<string, Benchmark>> = {
   steps: {
-    about: "the standard training steps [--device wasm] [--threads 1] [--only mlp,cnn] [--peers] [--json]",
+    about: "the standard training steps [--only mlp,cnn] [--peers]",
     run: async (args) => (await import("./steps/main.ts")).steps(args),
   },
   threads: {
     about: "the steps on 1 and 2 threads in turn [--device wasm] [--threads 2] [--browser /usr/bin/chromium]",
     run: async (args) => (await import("./threads/main.ts")).threads(args),
   },
+  inference: {
+    about: "the networks of the steps without training, beside onnxruntime [--only mlp] [--peers]",
+    run: async (args) => (await import("./inference/main.ts")).inference(args),
+  },
   matmul: {
-    about: "square products in all transpositions, and the peak [--device native|wasm] [--peers]",
-    run: async (args) => (await import("./kernels/contractions.ts")).contractions(["matmul"], args),
+    about: "square products in all transpositions, and their share of the peak [--only 64,512] [--peers]",
+    run: async (args) => (await import("./operations/main.ts")).operations("matmul", args),
   },
   conv: {
-    about: "the 3 × 3 layers of ResNet-18 at batch 1 and 16 [--device native|wasm] [--peers]",
-    run: async (args) =>
-      (await import("./kernels/contractions.ts")).contractions(["resnet-1", "resnet-16"], args),
+    about: "the 3 × 3 layers of ResNet-18 with their gradients [--only batch-1] [--peers]",
+    run: async (args) => (await import("./operations/main.ts")).operations("conv", args),
   },
   networks: {
-    about: "the contractions of the standard steps [--device native|wasm] [--peers]",
-    run: async (args) =>
-      (await import("./kernels/contractions.ts")).contractions(["mlp", "mlp-wide", "cnn"], args),
+    about: "the contractions of the standard steps [--only mlp,cnn] [--peers]",
+    run: async (args) => (await import("./operations/main.ts")).operations("networks", args),
+  },
+  elementwise: {
+    about: "loops, and their share of the memory's bandwidth [--only chain,adam] [--peers]",
+    run: async (args) => (await import("./operations/main.ts")).operations("elementwise", args),
   },
   startup: {
     about: "importing the built package, and the first step of the cnn",
@@ -50,7 +56,10 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
 
 async function main([name, ...args]: readonly string[]): Promise<boolean> {
   if (name === undefined) {
-    for (const [known, { about }] of Object.entries(benchmarks)) console.log(`${known.padEnd(9)} ${about}`);
+    console.log(
+      "npm run bench -- name; where several devices can do it: [--device native|wasm] [--threads 1] [--json]",
+    );
+    for (const [known, { about }] of Object.entries(benchmarks)) console.log(`${known.padEnd(11)} ${about}`);
     return true;
   }
   if (!Object.hasOwn(benchmarks, name)) throw unknownName("bench", name, Object.keys(benchmarks));

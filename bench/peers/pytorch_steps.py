@@ -10,9 +10,10 @@ trains long enough for vanishing moments (subnormal numbers are slow) to distort
 
 import argparse
 import json
-import os
 import sys
 import time
+
+from pytorch_common import limit_threads
 
 
 def arguments():
@@ -28,18 +29,11 @@ def arguments():
     return parser.parse_args()
 
 
-def limit_threads(threads):
-    """PyTorch's BLAS may have a pool of its own, which reads the environment once, when it is loaded."""
-    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-    if any(os.environ.get(name) != str(threads) for name in names):
-        os.environ.update({name: str(threads) for name in names})
-        os.execv(sys.executable, [sys.executable] + sys.argv)
-
-
 options = arguments()
 limit_threads(options.threads)
 
 import torch  # noqa: E402
+from pytorch_models import LastOutput, cnn, dense  # noqa: E402
 from torch import nn  # noqa: E402
 from torch.nn import functional as F  # noqa: E402
 
@@ -48,33 +42,6 @@ torch.set_num_threads(options.threads)
 ROUNDS = 5
 ROUND_SECONDS = 0.6
 WARM_UP = 5
-
-
-class LastOutput(nn.Module):
-    """LSTM over the rows of an image, then a dense layer on the last output."""
-
-    def __init__(self, inputs, units, outputs):
-        super().__init__()
-        self.lstm = nn.LSTM(inputs, units, batch_first=True)
-        self.output = nn.Linear(units, outputs)
-
-    def forward(self, x):
-        return self.output(self.lstm(x)[0][:, -1])
-
-
-def dense(*sizes, activation):
-    layers = []
-    for before, after in zip(sizes, sizes[1:]):
-        layers += [nn.Linear(before, after), activation()]
-    return nn.Sequential(*layers[:-1])
-
-
-def cnn():
-    return nn.Sequential(
-        nn.Conv2d(1, 32, 3, padding=1), nn.ReLU(inplace=True), nn.MaxPool2d(2),
-        nn.Conv2d(32, 64, 3, padding=1), nn.ReLU(inplace=True), nn.MaxPool2d(2),
-        nn.Flatten(), nn.Linear(64 * 7 * 7, 128), nn.ReLU(inplace=True), nn.Linear(128, 10),
-    )  # fmt: skip
 
 
 def adam(parameters):

@@ -76,6 +76,26 @@ export function prepareStep(step: StepName): () => TrainingStep {
   };
 }
 
+/** A step's model applied to a batch of some size, again at each call, and the batch's shape, channels first. */
+export function prepareInference(
+  step: StepName,
+  batch: number,
+): { predict: () => Tensor; shape: readonly number[] } {
+  const { layers, shape } = standardSteps[step];
+  const [, ...example] = shape;
+  const model = new Sequential({ layers: layers(), seed: 0 });
+  const x = random.normal(random.key(0), [batch, ...example]);
+  return {
+    predict: () => model.predict(x, { batchSize: batch }),
+    shape: [batch, ...example.slice(2), ...example.slice(0, 2)],
+  };
+}
+
+/** The number of examples in the batch of a step. */
+export function batchOf(step: StepName): number {
+  return standardSteps[step].shape[0];
+}
+
 function classifier(shape: readonly number[], layers: () => readonly Layer[]): Standard {
   return {
     layers,
