@@ -37,8 +37,10 @@ interface Maker<T> {
   make(options: object, read: ReadStage): T;
 }
 
-/** Optimizers of a user's own, or stages of one, by type: each from its config. */
-export type CustomOptimizers = Readonly<Record<string, Maker<Transformation | Optimizer>["make"]>>;
+/** Optimizers of a user's own, or stages of one, by type: each from its config; `read` makes what stands in that. */
+export type CustomOptimizers = Readonly<
+  Record<string, (options: object, read: ReadStage) => Transformation | Optimizer>
+>;
 
 /** The names of optimizers that need no options. */
 export type OptimizerName =
