@@ -1,3 +1,4 @@
+import { barLook, loadProgressBars } from "../io/progress-bars.ts";
 import type { OnBytes } from "./download.ts";
 
 /** How a person sees a file come. */
@@ -13,13 +14,12 @@ const megabyte = 1e6;
 export async function progressOf(name: string, isSilent: boolean): Promise<DownloadProgress> {
   if (isSilent) return { onBytes: () => undefined, stop: () => undefined };
   const stream = typeof process === "undefined" ? undefined : process.stderr;
-  const bars = stream?.isTTY ? await loadBars() : undefined;
+  const bars = stream?.isTTY ? await loadProgressBars() : undefined;
   if (bars === undefined || stream === undefined) {
     console.log(`downloading ${name}`);
     return { onBytes: () => undefined, stop: () => undefined };
   }
-  const look = { barsize: 20, barCompleteChar: "█", barIncompleteChar: "░", hideCursor: true };
-  const bar = new bars.SingleBar({ format: `${name} {bar} {value}/{total} MB`, stream, ...look });
+  const bar = new bars.SingleBar({ format: `${name} {bar} {value}/{total} MB`, stream, ...barLook });
   const rounded = (bytes: number): number => Math.round((10 * bytes) / megabyte) / 10;
   let isShown = false;
   return {
@@ -31,17 +31,4 @@ export async function progressOf(name: string, isSilent: boolean): Promise<Downl
     },
     stop: () => bar.stop(),
   };
-}
-
-type BarModule = typeof import("cli-progress");
-
-// The name in a variable keeps the package, which is only for terminals, out of bundles for browsers.
-async function loadBars(): Promise<BarModule | undefined> {
-  const name = "cli-progress";
-  try {
-    const bars: BarModule & { readonly default?: BarModule } = await import(/* @vite-ignore */ name);
-    return bars.default ?? bars;
-  } catch {
-    return undefined;
-  }
 }

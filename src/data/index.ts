@@ -41,4 +41,4 @@ export {
 export { type Split, type SplitOptions, trainTestSplit } from "./split.ts";
 export { Standardizer } from "./standardizer.ts";
 export { type WindowOptions, windows } from "./windows.ts";
-export { batchesInWorker, type WorkerBatchesOptions } from "./worker-batches.ts";
+export { batchesInWorker, type WorkerBatch, type WorkerBatchesOptions } from "./worker-batches.ts";

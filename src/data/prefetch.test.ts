@@ -1,4 +1,7 @@
 import { describe, expect, it, test } from "vitest";
+import { dense } from "../nn/index.ts";
+import { sgd } from "../optim/index.ts";
+import { Sequential } from "../train/index.ts";
 import { batchesInWorker, prefetch } from "./index.ts";
 
 const pause = (milliseconds: number): Promise<void> =>
@@ -97,6 +100,20 @@ describe("batchesInWorker", () => {
     for await (const [x] of batchesInWorker(moduleOf(code))) expect(x.item()).not.toBe(threadId);
   });
 
+  it("teaches a model, each epoch with a worker of its own, with weights where there are some", async () => {
+    const code = `export default function* (epoch) {
+      const column = (...values) => ({ dtype: "f32", shape: [2, 1], data: Float32Array.from(values) });
+      yield [column(1, 2), column(epoch + 1, 2), { ...column(3, 0), shape: [2] }];
+    }`;
+    const model = new Sequential({
+      layers: [dense({ units: 1, inputShape: [1], kernelInitializer: "zeros" })],
+    });
+    model.compile({ optimizer: sgd({ learningRate: 0 }), loss: "meanSquaredError" });
+    const epochs = (epoch: number) => batchesInWorker(moduleOf(code), { argument: epoch });
+    const { loss } = await model.fit(epochs, { epochs: 3, verbose: 0 });
+    expect(loss).toEqual([1, 2, 3].map((y) => (3 * y * y) / 2));
+  });
+
   test.each([
     [
       "an error in the module",
@@ -105,8 +122,8 @@ describe("batchesInWorker", () => {
     ],
     ["no function", "export default 3;", "a module without a function as its default export"],
     ["a module that does not parse", "export default {", "the error 'Unexpected"],
-    ["no pair", "export default function* () { yield [1]; }", "a batch that is no pair of tensors"],
-    ["no tensors", "export default function* () { yield [1, 2]; }", "a batch that is no pair of tensors"],
+    ["no pair", "export default function* () { yield [1]; }", "a batch of something else"],
+    ["no tensors", "export default function* () { yield [1, 2]; }", "a batch of something else"],
   ])("%s", async (_, code, message) => {
     await expect(all(code)).rejects.toThrow(message);
   });

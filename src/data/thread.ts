@@ -27,7 +27,7 @@ let batches;
 const pack = (tensor) => {
   const data = typeof tensor?.dataSync === "function" ? tensor.dataSync() : tensor?.data;
   if (!ArrayBuffer.isView(data) || !Array.isArray(tensor.shape) || typeof tensor.dtype !== "string") {
-    throw new Error("a batch that is no pair of tensors");
+    throw new Error("a batch of something else");
   }
   return { dtype: tensor.dtype, shape: [...tensor.shape], data };
 };
@@ -41,7 +41,7 @@ const answer = async (message) => {
   }
   const { done, value } = await batches.next();
   if (done) return { kind: "end" };
-  if (!Array.isArray(value) || value.length !== 2) throw new Error("a batch that is no pair of tensors");
+  if (!Array.isArray(value) || (value.length !== 2 && value.length !== 3)) throw new Error("a batch of something else");
   return { kind: "batch", batch: value.map(pack) };
 };
 let turn = Promise.resolve();

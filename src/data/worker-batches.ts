@@ -10,13 +10,19 @@ export interface WorkerBatchesOptions {
   readonly ahead?: number;
 }
 
+/** Inputs and targets, and perhaps how much each example counts. */
+export type WorkerBatch =
+  | readonly [x: Tensor, y: Tensor]
+  | readonly [x: Tensor, y: Tensor, sampleWeight: Tensor];
+
 /**
- * Batches of inputs and targets that a module makes on a thread of its own, in a worker, while this one trains. Its default
- * export is a function from `argument` to an iterable, or async iterable, of pairs of tensors, each a tensor of Neurite or
- * `{ dtype, shape, data }`. Ending the loop stops the worker.
+ * Batches of inputs and targets, and perhaps weights of the examples, that a module makes on a thread of its own, in a worker,
+ * while this one trains: functions cannot travel to a worker, modules can. Its default export is a function from `argument`
+ * to an iterable, or async iterable, of two or three tensors, each a tensor of Neurite or `{ dtype, shape, data }`; such as
+ * the batches of a mapped `Dataset`. Ending the loop stops the worker.
  *
  * Throws a NeuriteError for `ahead` that is no whole number ≥ 1, where there are no workers, and, where its batch would have
- * come, for what the module throws or yields that is no pair of tensors.
+ * come, for what the module throws or yields that is something else.
  *
  * @example
  * ```ts
@@ -34,7 +40,7 @@ export interface WorkerBatchesOptions {
 export function batchesInWorker(
   module: URL,
   options: WorkerBatchesOptions = {},
-): AsyncGenerator<readonly [x: Tensor, y: Tensor], void> {
+): AsyncGenerator<WorkerBatch, void> {
   checkOptions("batchesInWorker", options, ["argument", "ahead"]);
   const { argument = 0, ahead = 2 } = options;
   if (!Number.isInteger(ahead) || ahead < 1) {
@@ -47,11 +53,7 @@ export function batchesInWorker(
   return receive(module.href, argument, ahead);
 }
 
-async function* receive(
-  module: string,
-  argument: number,
-  ahead: number,
-): AsyncGenerator<readonly [x: Tensor, y: Tensor], void> {
+async function* receive(module: string, argument: number, ahead: number): AsyncGenerator<WorkerBatch, void> {
   const inbox = new Inbox();
   const thread: Thread = await openThread((answer) => inbox.put(answer));
   try {
@@ -64,12 +66,12 @@ async function* receive(
         throw new NeuriteError({
           operation: "batchesInWorker",
           got: `the error '${answer.message}' in ${module.slice(0, 80)}`,
-          expected: "pairs of tensors",
+          expected: "batches of two or three tensors: inputs, targets, and perhaps weights",
         });
       }
       thread.post("next");
-      const [x, y] = answer.batch.map(({ dtype, shape, data }) => tensor(data, { dtype, shape }));
-      yield [x, y];
+      const [x, y, weights] = answer.batch.map(({ dtype, shape, data }) => tensor(data, { dtype, shape }));
+      yield weights === undefined ? [x, y] : [x, y, weights];
     }
   } finally {
     await thread.stop();

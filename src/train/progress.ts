@@ -1,3 +1,4 @@
+import { barLook, loadProgressBars, type ProgressBars } from "../io/progress-bars.ts";
 import type { Logs } from "./figures.ts";
 
 /** How a person sees training go on. */
@@ -9,9 +10,6 @@ export interface Progress {
   /** Gives the terminal back; also after an error. */
   stop(): void;
 }
-
-/** The part of cli-progress that is used. */
-type BarModule = typeof import("cli-progress");
 
 /** How far a run has to go, and where it begins. */
 export interface Distance {
@@ -34,7 +32,7 @@ export async function progressFor(verbose: 0 | 1 | 2, distance: Distance): Promi
   const pace = new Pace(epochs * steps, epoch * steps + batch);
   const terminal = verbose === 1 && typeof process !== "undefined" ? process.stderr : undefined;
   if (terminal?.isTTY) {
-    const bars = await loadBars();
+    const bars = await loadProgressBars();
     if (bars !== undefined) return barProgress(bars, terminal, epochs, steps, pace, epoch);
   }
   return lineProgress(epochs, steps, pace);
@@ -61,21 +59,20 @@ export function lineProgress(epochs: number, steps: number, pace: Pace): Progres
 
 /** A bar for each epoch; `epochsDone` were learned before. */
 export function barProgress(
-  { SingleBar }: BarModule,
+  { SingleBar }: ProgressBars,
   stream: NodeJS.WritableStream,
   epochs: number,
   steps: number,
   pace: Pace,
   epochsDone = 0,
 ): Progress {
-  let bar: InstanceType<BarModule["SingleBar"]> | undefined;
+  let bar: InstanceType<ProgressBars["SingleBar"]> | undefined;
   let drawn = 0;
   const show = (batch: number, logs: Logs): void => {
     const payload = { figures: formatLogs(logs), pace: pace.describe(epochsDone * steps + batch) };
     if (bar === undefined) {
       const format = `epoch ${epochsDone + 1}/${epochs} {bar} {value}/{total}  {figures}  {pace}`;
-      const look = { barsize: 20, barCompleteChar: "█", barIncompleteChar: "░" };
-      bar = new SingleBar({ format, stream, hideCursor: true, ...look });
+      bar = new SingleBar({ format, stream, ...barLook });
       bar.start(steps, batch, payload);
     } else bar.update(batch, payload);
     drawn = performance.now();
@@ -132,15 +129,4 @@ export function formatLogs(logs: Logs): string {
         `${name} ${value === 0 || Math.abs(value) >= 1e-3 ? value.toFixed(4) : value.toExponential(2)}`,
     )
     .join("  ");
-}
-
-// The name in a variable keeps the package, which is only for terminals, out of bundles for browsers.
-async function loadBars(): Promise<BarModule | undefined> {
-  const name = "cli-progress";
-  try {
-    const bars: BarModule & { readonly default?: BarModule } = await import(/* @vite-ignore */ name);
-    return bars.default ?? bars;
-  } catch {
-    return undefined;
-  }
 }
