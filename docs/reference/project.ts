@@ -100,6 +100,7 @@ function textTag(tag: `@${string}`, text: string): CommentTag {
   return new CommentTag(tag, [{ kind: "text", text }]);
 }
 
+/** Before links are resolved and headings are made of tags. */
 function prepare(context: Context): void {
   context.setActiveProgram(context.programs[0]);
   const { project } = context;
