@@ -2,7 +2,21 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { expectStored, stored } from "../../test/oracle.ts";
-import { add, cast, jit, mean, NeuriteError, slice, type Tensor, tensor, zeros } from "../tensor/index.ts";
+import { dense } from "../nn/index.ts";
+import {
+  add,
+  cast,
+  jit,
+  mean,
+  NeuriteError,
+  oneHot,
+  random,
+  slice,
+  type Tensor,
+  tensor,
+  zeros,
+} from "../tensor/index.ts";
+import { Sequential } from "../train/index.ts";
 import * as exported from "./index.ts";
 import {
   accuracy,
@@ -72,6 +86,49 @@ describe("follows scikit-learn, at once and in batches", () => {
     const batched = inBatches(functions[metric], prediction, target, 6);
     expectStored(cast(batched, "f64"), value, metric === "rocAuc" ? 1e-2 : 1e-12);
   });
+});
+
+describe("in a model", () => {
+  const x = random.normal(random.key(1), [20, 3], { dtype: "f64" });
+  const labels = random.randint(random.key(2), [20], 0, 3);
+  const targets: Readonly<Record<string, Tensor>> = {
+    accuracy: labels,
+    sparseCategoricalAccuracy: labels,
+    topKAccuracy: labels,
+    categoricalAccuracy: oneHot(labels, 3),
+  };
+
+  test.each(Object.entries(metrics))(
+    "%s: is that of the predictions, and a file keeps it",
+    async (name, metric) => {
+      const target = targets[name];
+      const model = new Sequential({
+        dtype: "f64",
+        layers: [
+          dense({
+            units: target === undefined ? 1 : 3,
+            activation: target === undefined ? "sigmoid" : "softmax",
+            inputShape: [3],
+          }),
+        ],
+      });
+      const y = target ?? random.randint(random.key(3), [20, 1], 0, 2);
+      const loss =
+        target === undefined
+          ? "meanSquaredError"
+          : name === "categoricalAccuracy"
+            ? "categoricalCrossentropy"
+            : "sparseCategoricalCrossentropy";
+      model.compile({ optimizer: "adam", loss, metrics: [metric] });
+      const { [name]: got } = await model.evaluate(x, y, { batchSize: 7 });
+      const value = metric(model.predict(x), y);
+      // Models find the area under the curve from counts in intervals.
+      const tolerance = name === "rocAuc" ? 0.02 : 1e-6;
+      expect(Math.abs(got - mean(value).item())).toBeLessThan(tolerance);
+      const again = await Sequential.fromBytes(await model.toBytes());
+      expect((await again.evaluate(x, y, { batchSize: 7 }))[name]).toBe(got);
+    },
+  );
 });
 
 test.each(["f32", "f64"] as const)("figures of counts are %s as the prediction", (dtype) => {

@@ -8,6 +8,7 @@ import {
   random,
   relu,
   sum,
+  Tensor,
   tensor,
   zeros,
 } from "../tensor/index.ts";
@@ -35,7 +36,10 @@ const average = (): Layer =>
 test("shapes follow from the output, in both dtypes", () => {
   for (const dtype of ["f32", "f64"] as const) {
     const { params, state, outputShapes } = gains({ start: 2 }).init(random.key(0), [[3]], dtype);
-    expect([params, state, outputShapes]).toEqual([{ weights: full([3], 2, dtype) }, {}, [[3]]]);
+    expect([Object.keys(params), state, outputShapes]).toEqual([["weights"], {}, [[3]]]);
+    const { weights } = params;
+    if (!(weights instanceof Tensor)) expect.fail("no weights");
+    expect([weights.dtype, weights.toArray()]).toEqual([dtype, [2, 2, 2]]);
     expect(average().init(random.key(0), [[4, 5]], dtype).outputShapes).toEqual([[1, 1]]);
   }
   const layer = gains({ start: 2, name: "g", inputShape: [3] });

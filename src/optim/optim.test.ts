@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { entriesOf, pair, run } from "../../test/optimizer-path.ts";
 import { flatten } from "../base/tree.ts";
+import { dense } from "../nn/index.ts";
 import {
   add,
   cast,
@@ -9,12 +10,14 @@ import {
   jit,
   mul,
   NeuriteError,
+  random,
   square,
   sub,
   sum,
   Tensor,
   tensor,
 } from "../tensor/index.ts";
+import { Sequential } from "../train/index.ts";
 import * as optim from "./index.ts";
 import {
   accumulateGradients,
@@ -151,6 +154,16 @@ describe.each(makerNames)("%s", (name) => {
       state = updated.state;
     }
     expect(loss(x).item()).toBeLessThan(loss(start).item());
+  });
+
+  test("goes on from a file as if it had not been saved", async () => {
+    const model = new Sequential({ layers: [dense({ units: 2, inputShape: [3] })] });
+    model.compile({ optimizer, loss: "meanSquaredError" });
+    const [x, y] = [random.normal(random.key(1), [4, 3]), random.normal(random.key(2), [4, 2])];
+    for (let i = 0; i < 3; i++) model.trainOnBatch(x, y);
+    const again = await Sequential.fromBytes(await model.toBytes());
+    for (let i = 0; i < 3; i++) expect(again.trainOnBatch(x, y)).toEqual(model.trainOnBatch(x, y));
+    expect(await again.toBytes()).toEqual(await model.toBytes());
   });
 
   test("refuses unknown options and text for a number", () => {

@@ -1,10 +1,11 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import "../../../test/on-reference.ts";
 import { dense } from "../../nn/index.ts";
 import type { NeuriteError } from "../../tensor/index.ts";
+import * as exported from "../index.ts";
 import {
   type Callback,
   csvLogger,
@@ -206,6 +207,42 @@ test("callbacks that follow a figure go on with a checkpoint as if never interru
     expect(model.getWeights()["line.weights"].item()).toBe(whole.getWeights()["line.weights"].item());
     expect(model.learningRate).toBe(whole.learningRate);
   }
+});
+
+describe("every exported callback", () => {
+  /** A maker for each; in folders, because some write files. */
+  const makers: Readonly<Record<string, (folder: string) => Callback>> = {
+    csvLogger: (folder) => csvLogger(join(folder, "log.csv")),
+    earlyStopping: () => earlyStopping({ monitor: "loss", restoreBestWeights: true }),
+    learningRateScheduler: () => learningRateScheduler((epoch, rate) => rate / (epoch + 1)),
+    modelCheckpoint: (folder) =>
+      modelCheckpoint(join(folder, "model"), { monitor: "loss", saveBestOnly: true }),
+    reduceLearningRateOnPlateau: () =>
+      reduceLearningRateOnPlateau({ monitor: "loss", patience: 1, minDelta: 100 }),
+    tensorBoard: (folder) => tensorBoard(join(folder, "board")),
+  };
+
+  test("has a maker here", () => {
+    const others = ["Model", "Sequential", "ensemble", "layerStatistics"];
+    const names = Object.keys(exported).filter((name) => !others.includes(name));
+    expect(Object.keys(makers).sort()).toEqual(names.sort());
+  });
+
+  test.each(Object.entries(makers))(
+    "%s: a run that is interrupted ends as one that is not",
+    async (_, make) => {
+      mkdirSync(join(folder, "whole"));
+      const whole = line();
+      const history = await train(whole, 4, [make(join(folder, "whole"))], { seed: 3 });
+      const checkpoint = { path: join(folder, "run") };
+      await train(line(), 2, [make(folder)], { seed: 3, checkpoint });
+      const resumed = line();
+      expect(await train(resumed, 4, [make(folder)], { seed: 3, checkpoint })).toEqual(history);
+      expect(resumed.learningRate).toBe(whole.learningRate);
+      for (const [path, weights] of Object.entries(whole.getWeights()))
+        expect(resumed.getWeights()[path].item()).toBe(weights.item());
+    },
+  );
 });
 
 test("a checkpoint with other callbacks is refused", async () => {
