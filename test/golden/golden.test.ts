@@ -117,7 +117,9 @@ test("the code of a small update is that of its file", async () => {
     donate: 0,
   });
   const { plan } = update.lower(f32(1000), f32(1000), 0.1);
-  const module = wasmRenderer({}).encode(compiledKernels(plan?.commands ?? []).map(renderKernel));
+  const module = wasmRenderer({}).encode(
+    compiledKernels(plan?.commands ?? []).map((kernel) => renderKernel(kernel)),
+  );
   expect(WebAssembly.validate(module)).toBe(true);
   await expect(`${disassemble(module)}\n`).toMatchFileSnapshot("sgd-update.wasm.txt");
 });
