@@ -242,6 +242,7 @@ export const samples: Readonly<Record<string, Sample | readonly Sample[]>> = {
 /** Exported functions that make no layer. */
 export const others: readonly string[] = [
   "connect",
+  "customLayer",
   "describeLayer",
   "input",
   "layerFromConfig",
