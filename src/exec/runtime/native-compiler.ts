@@ -6,6 +6,8 @@ import { type Host, hashOf, messageOf, NativeFailure } from "./native-host.ts";
 const commonFlags = [
   ...["-std=gnu11", "-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off"],
   ...["-fno-strict-aliasing", "-fPIC", "-w", "-pipe"],
+  // In a loop over so many arrays gcc spends more time on the choice of addresses than on all the rest.
+  "--param=iv-max-considered-uses=96",
 ];
 
 const compilerHint = "install gcc or clang, so that PATH has a cc";
