@@ -94,22 +94,16 @@ export {
 export {
   type DropoutOptions,
   dropout,
-  type GaussianNoiseOptions,
-  gaussianDropout,
-  gaussianNoise,
   spatialDropout1d,
   spatialDropout2d,
   spatialDropout3d,
-} from "./noise/noise.ts";
+} from "./noise/dropout.ts";
+export { type GaussianNoiseOptions, gaussianDropout, gaussianNoise } from "./noise/gaussian.ts";
 export { type BatchNormalizationOptions, batchNormalization } from "./normalization/batch-normalization.ts";
+export { type GroupNormalizationOptions, groupNormalization } from "./normalization/group-normalization.ts";
+export { type LayerNormalizationOptions, layerNormalization } from "./normalization/layer-normalization.ts";
 export { type LocalResponseOptions, localResponseNormalization } from "./normalization/local-response.ts";
-export {
-  type GroupNormalizationOptions,
-  groupNormalization,
-  type LayerNormalizationOptions,
-  layerNormalization,
-  type NormalizationOptions,
-} from "./normalization/normalization.ts";
+export type { NormalizationOptions } from "./normalization/normalization.ts";
 export type { LayerOptions } from "./options.ts";
 export {
   type GlobalPoolOptions,

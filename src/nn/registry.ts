@@ -34,15 +34,15 @@ import { residual } from "./networks/residual.ts";
 import { stack } from "./networks/stack.ts";
 import {
   dropoutFrom,
-  gaussianDropoutFrom,
-  gaussianNoiseFrom,
   spatialDropout1dFrom,
   spatialDropout2dFrom,
   spatialDropout3dFrom,
-} from "./noise/noise.ts";
+} from "./noise/dropout.ts";
+import { gaussianDropoutFrom, gaussianNoiseFrom } from "./noise/gaussian.ts";
 import { batchNormalizationFrom } from "./normalization/batch-normalization.ts";
+import { groupNormalizationFrom } from "./normalization/group-normalization.ts";
+import { layerNormalizationFrom } from "./normalization/layer-normalization.ts";
 import { localResponseNormalizationFrom } from "./normalization/local-response.ts";
-import { groupNormalizationFrom, layerNormalizationFrom } from "./normalization/normalization.ts";
 import { type LayerOptions, OptionsReader } from "./options.ts";
 import {
   globalAvgPool1dFrom,

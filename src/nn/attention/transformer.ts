@@ -6,8 +6,8 @@ import { denseFrom } from "../dense/dense.ts";
 import type { Layer } from "../layer.ts";
 import { residual } from "../networks/residual.ts";
 import { type Stack, stack } from "../networks/stack.ts";
-import { dropout } from "../noise/noise.ts";
-import { layerNormalization } from "../normalization/normalization.ts";
+import { dropout } from "../noise/dropout.ts";
+import { layerNormalization } from "../normalization/layer-normalization.ts";
 import { type LayerOptions, OptionsReader } from "../options.ts";
 import { multiHeadAttentionFrom } from "./attention.ts";
 
