@@ -81,6 +81,11 @@ export interface Layer {
   readonly config: LayerConfig;
   /** The shape of one input without the batch axis, where the user gave it: models need it for their first layer. */
   readonly inputShape?: Shape;
+  /**
+   * For each input whether it takes ids, which are integers: models make them of plain arrays of whole numbers. Absent: none
+   * does.
+   */
+  readonly takesIds?: readonly boolean[];
   /** Parameters from a key. Throws a NeuriteError for input shapes that do not fit. */
   init(key: Tensor, inputShapes: readonly Shape[], dtype: DType): Initialized;
   /** Outputs for a batch; the first axis of every input and output is the batch. */

@@ -1,18 +1,22 @@
 import { expect, test } from "vitest";
 import { sgd } from "../optim/index.ts";
 import { argmax, random, type Tensor, tensor } from "../tensor/index.ts";
-import { Sequential } from "../train/index.ts";
+import { Model, Sequential } from "../train/index.ts";
 import {
   activation,
   batchNormalization,
+  connect,
   conv2d,
   dense,
   embedding,
   flatten,
   globalAvgPool2d,
+  input,
   layerNormalization,
+  merge,
   randomFlip,
   residual,
+  stack,
 } from "./index.ts";
 
 /** Stripes, upright or lying: 16 images [6, 6, 1] with noise, and which they are. */
@@ -73,11 +77,26 @@ test("an embedding learns from ids", async () => {
     ],
   });
   model.compile({ optimizer: sgd({ learningRate: 0.5 }), loss: "sparseCategoricalCrossentropy" });
-  const x = tensor(ids, { dtype: "i32" });
-  const history = await model.fit(x, tensor(labels, { dtype: "i32" }), {
-    epochs: 30,
-    batchSize: 12,
-    verbose: 0,
-  });
+  const history = await model.fit(ids, labels, { epochs: 30, batchSize: 12, verbose: 0 });
   expect(history.loss.at(-1)).toBeLessThan(0.3 * history.loss[0]);
+  const x = tensor(ids, { dtype: "i32" });
+  expect(model.predict(ids).toArray()).toEqual(model.predict(x).toArray());
+  expect(() => model.predict([[0, 1.5]])).toThrow(/embedding: got ids of dtype f32, expected integers/);
+});
+
+test("of several inputs those that are ids are integers", async () => {
+  const words = input({ shape: [3], name: "words" });
+  const price = input({ shape: [1], name: "price" });
+  const read = connect(words, stack([embedding({ inputDim: 5, outputDim: 2, name: "meaning" })]), flatten());
+  const model = new Model({
+    inputs: [words, price],
+    outputs: connect([read, price], merge.concatenate(), dense({ units: 1 })),
+  });
+  model.compile({ optimizer: sgd({ learningRate: 0.1 }), loss: "meanSquaredError" });
+  const x = { words: [[1, 4, 0], [2, 2, 3]], price: [[1], [2]] }; // biome-ignore format: matrices
+  const { loss } = await model.fit(x, [[1], [3]], { epochs: 10, verbose: 0 });
+  expect(loss[9]).toBeLessThan(loss[0]);
+  const lines: string[] = [];
+  model.summary((line) => lines.push(line));
+  expect(lines).toContainEqual(expect.stringMatching(/^stack \(stack\) +\[batch, 3, 2\] +10 /));
 });

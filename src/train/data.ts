@@ -16,6 +16,8 @@ export interface Port {
   readonly name: string;
   /** Without the batch axis. */
   readonly shape: Shape;
+  /** Whether plain arrays of whole numbers are ids. Default false. */
+  readonly takesIds?: boolean;
 }
 
 /** The data of each port, in their order. Throws for names that are not known, and for data that are missing. */
@@ -53,9 +55,9 @@ export function countExamples({ x }: Examples): number {
   return x[0].shape[0];
 }
 
-/** Inputs as a tensor [examples, ...shape]; numbers take the dtype of the model. Throws for examples of another shape. */
-function readInputs(operation: string, data: Data, shape: Shape, dtype: DType): Tensor {
-  const x = toTensor(data, shape, dtype);
+/** Inputs as a tensor [examples, ...shape]; numbers take the dtype of the model, or are ids. Throws for examples of another shape. */
+function readInputs(operation: string, data: Data, { shape, takesIds }: Port, dtype: DType): Tensor {
+  const x = toTensor(data, shape, takesIds ? "i32" : dtype);
   if (x.shape.length > 0 && sameShape(x.shape.slice(1), shape)) return x;
   throw new NeuriteError({
     operation,
@@ -71,7 +73,7 @@ export function readAllInputs(
   { inputs, dtype }: { readonly inputs: readonly Port[]; readonly dtype: DType },
 ): readonly Tensor[] {
   const x = dataOf(operation, data, inputs).map((column, i) =>
-    readInputs(operation, column, inputs[i].shape, dtype),
+    readInputs(operation, column, inputs[i], dtype),
   );
   const other = x.findIndex(({ shape }) => shape[0] !== x[0].shape[0]);
   if (other < 0) return x;

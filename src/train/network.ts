@@ -43,7 +43,7 @@ export class Network {
   /** The variables begin as the seed decides, or are those of a store. */
   constructor({ layer, inputs, outputNames, dtype }: NetworkParts, seed: number, store?: Store) {
     this.layer = layer;
-    this.inputs = inputs;
+    this.inputs = inputs.map((port, i) => ({ ...port, takesIds: layer.takesIds?.[i] === true }));
     this.dtype = dtype;
     let outputShapes: readonly Shape[] = [];
     const shapes = inputs.map(({ shape }) => shape);

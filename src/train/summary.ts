@@ -1,7 +1,7 @@
 import { type Shape, sizeOf } from "../base/shape.ts";
 import { type Graph, type Layer, nameLayers } from "../nn/index.ts";
 import { partOf } from "../nn/networks/stack.ts";
-import { type DType, programOf, random, type Tensor, zeros } from "../tensor/index.ts";
+import { programOf, random, type Tensor, zeros } from "../tensor/index.ts";
 import { countMultiplyAdds } from "./multiply-adds.ts";
 import type { Network } from "./network.ts";
 import { isWithin, pathsOf } from "./trees.ts";
@@ -84,18 +84,10 @@ export function summarize(
 function workOf({ name, layer, inputs }: LayerUse, { variables, dtype }: Network): number {
   const { params, state } = variables;
   const own = { params: partOf(params, name), state: partOf(state, name) };
-  const count = (type: DType): number => {
-    const examples = inputs.map(({ shape }) => zeros([1, ...shape], type));
-    return countMultiplyAdds(
-      programOf((given: readonly Tensor[]) => layer.apply(own, given).outputs, examples),
-    );
-  };
-  try {
-    return count(dtype);
-  } catch {
-    // Layers that take ids refuse floats.
-    return count("i32");
-  }
+  const examples = inputs.map(({ shape }, i) => zeros([1, ...shape], layer.takesIds?.[i] ? "i32" : dtype));
+  return countMultiplyAdds(
+    programOf((given: readonly Tensor[]) => layer.apply(own, given).outputs, examples),
+  );
 }
 
 function sizeOfTensors(tensors: Iterable<Tensor>): number {

@@ -49,7 +49,7 @@ export function embeddingFrom(options: object): Layer {
   const maskZero = read.flag("maskZero", false);
   const initializer = initializerOf(read.value("embeddingsInitializer") ?? "uniform");
   const regularizer = regularizerOf(read.value("embeddingsRegularizer"));
-  return singleLayer(read, {
+  const layer = singleLayer(read, {
     config: {
       inputDim,
       outputDim,
@@ -71,4 +71,5 @@ export function embeddingFrom(options: object): Layer {
     mask: (mask, ids) => (maskZero ? ne(ids, 0) : mask),
     penalties: (params) => (regularizer ? [regularizer(parameter("embedding", params, "weights"))] : []),
   });
+  return { ...layer, takesIds: [true] };
 }

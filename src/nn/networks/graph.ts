@@ -92,6 +92,10 @@ export function partOfGraph(whole: Graph, outputs: readonly SymbolicTensor[]): G
   });
 }
 
+function takesAsIds({ layer, inputs }: LayerCall, symbol: SymbolicTensor): boolean {
+  return inputs.some((given, i) => given === symbol && layer.takesIds?.[i] === true);
+}
+
 function layersOf(calls: readonly LayerCall[]): readonly Layer[] {
   return [...new Set(calls.map(({ layer }) => layer))];
 }
@@ -110,6 +114,7 @@ function graphOf(read: OptionsReader, parts: GraphParts): Graph {
     ...(read.name !== undefined && { name: read.name }),
     ...(inputShape !== undefined && { inputShape }),
     config: describeGraph(parts),
+    takesIds: inputs.map((symbol) => calls.some((call) => takesAsIds(call, symbol))),
     inputs,
     outputs,
     inputNames,

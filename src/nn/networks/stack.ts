@@ -38,6 +38,7 @@ export function stack(layers: readonly Layer[], options: LayerOptions = {}): Sta
       layers: layers.map(describeLayer),
       ...(options.inputShape && { inputShape: options.inputShape }),
     },
+    ...(layers[0]?.takesIds && { takesIds: layers[0].takesIds }),
     layers,
     names,
     init: (key, inputShapes, dtype) => {

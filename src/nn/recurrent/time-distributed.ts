@@ -26,6 +26,7 @@ export function timeDistributed(layer: Layer, options: LayerOptions = {}): Layer
     ...(name !== undefined && { name }),
     ...(inputShape !== undefined && { inputShape }),
     config: { layer: describeLayer(layer), ...(inputShape !== undefined && { inputShape }) },
+    ...(layer.takesIds && { takesIds: layer.takesIds }),
     init: (key, inputShapes, dtype) => {
       const steps = stepsOf(inputShapes);
       const initialized = layer.init(
