@@ -8,7 +8,7 @@ import type { Target } from "../src/lang/kernel/rendered.ts";
 import type { Work } from "./clock.ts";
 
 /** The arrays of f32 numbers that a loop passes over: only read, read and written, only written. */
-export interface Mix {
+interface Mix {
   readonly reads: number;
   readonly updates: number;
   readonly writes: number;
@@ -21,7 +21,10 @@ export interface Limit {
 }
 
 /** The mixes whose bandwidth can be probed. */
-export const mixes = {
+export const mixNames = ["map", "map2", "adam", "reduce"] as const;
+export type MixName = (typeof mixNames)[number];
+
+const mixes: Readonly<Record<MixName, Mix>> = {
   /** y = f(x) */
   map: { reads: 1, updates: 0, writes: 1 },
   /** z = f(x, y) */
@@ -30,10 +33,7 @@ export const mixes = {
   adam: { reads: 1, updates: 3, writes: 0 },
   /** A reduction to few numbers. */
   reduce: { reads: 1, updates: 0, writes: 0 },
-} as const satisfies Readonly<Record<string, Mix>>;
-
-/** The name of a mix. */
-export type MixName = keyof typeof mixes;
+};
 
 /** The bytes that a pass over so many elements moves. */
 export function bytesOf(mix: MixName, elements: number): number {

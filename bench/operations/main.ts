@@ -11,12 +11,15 @@ import { networkContractions, residualLayers, squareProducts } from "./contracti
 import { elementwise } from "./elementwise.ts";
 import type { Operation } from "./operation.ts";
 
-const benches = {
+/** The benchmarks of operations. */
+export type OperationBench = "matmul" | "conv" | "networks" | "elementwise";
+
+const benches: Readonly<Record<OperationBench, readonly Operation[]>> = {
   matmul: squareProducts,
   conv: residualLayers,
   networks: networkContractions,
   elementwise,
-} as const;
+};
 
 const widths = [24, 12, 16, 8, 12, 8];
 
@@ -34,7 +37,7 @@ interface Result {
  * Times operations on one device beside what bounds them and PyTorch: all take turns, round by round, and the least time of
  * each counts.
  */
-export async function operations(name: keyof typeof benches, args: readonly string[]): Promise<boolean> {
+export async function operations(name: OperationBench, args: readonly string[]): Promise<boolean> {
   const bench = `bench ${name}`;
   const operations = benches[name];
   const options = readOptions(bench, args, {

@@ -1,30 +1,36 @@
-import { NeuriteError } from "../../src/base/error.ts";
-import { getDevice, setDevice } from "../../src/index.ts";
 import { typeScript } from "../child.ts";
+import { describeMachine } from "../machine.ts";
 import { readNames, readOptions } from "../options.ts";
+import { describePeer } from "../peers.ts";
+import { Probe } from "../probe.ts";
+import { duration, ratio, tableRow } from "../table.ts";
+import { deviceOptions, useDevice } from "../where.ts";
 import { contest, isFailure } from "./contest.ts";
 import { findPeers } from "./peers.ts";
 import type { StepFailure, StepResult } from "./result.ts";
 import { stepNames } from "./standard.ts";
 
-const titles: Readonly<Record<string, string>> = { pytorch: "PyTorch", "tfjs-wasm": "TensorFlow.js" };
+const widths = [12, 12, 10, 18, 20, 20, 20];
 
 /** Measures the standard training steps; false if one of them could not be measured on Neurite's device. */
 export async function steps(args: readonly string[]): Promise<boolean> {
   const options = readOptions("bench steps", args, {
-    device: "string",
-    threads: "string",
+    ...deviceOptions,
     only: "string",
     peers: "boolean",
     json: "boolean",
   });
   const names = readNames("bench steps --only", options.only, stepNames);
-  if (options.device !== undefined) setDevice(options.device);
-  const device = getDevice();
-  const threads = readThreads(options.threads ?? "1", device);
+  const { device, threads } = useDevice(options);
   const { found, missing } = options.peers === true ? findPeers() : { found: [], missing: [] };
   for (const line of missing) console.error(line);
-  if (options.json !== true) console.log(header([device, ...found.map((peer) => peer.device)]));
+  const described = found.map(({ peer }) => describePeer(peer));
+  const header = describeMachine(threads, Probe.open(threads), described);
+  if (options.json === true) console.error(header);
+  else {
+    console.log(header);
+    console.log(tableRow(widths, ["step", device, "first", "loss", ...found.map(({ peer }) => peer.name)]));
+  }
   let succeeded = true;
   for (const step of names) {
     const results = await contest(step, threads, [
@@ -38,34 +44,13 @@ export async function steps(args: readonly string[]): Promise<boolean> {
   return succeeded;
 }
 
-function readThreads(text: string, device: string): number {
-  const threads = Number(text);
-  if (threads === 1 || (device === "native" && Number.isInteger(threads) && threads > 1)) return threads;
-  throw new NeuriteError({
-    operation: `bench steps --threads on ${device}`,
-    got: text,
-    expected: device === "native" ? "a whole number from 1" : "1",
-    ...(device === "native" ? {} : { hint: "the native device has threads: --device native" }),
-  });
-}
-
-function header(names: readonly string[]): string {
-  const [own, ...peers] = names.map((name) => titles[name] ?? name);
-  const columns = ["step".padEnd(12), `${own} ms`.padStart(12), "first ms".padStart(10), "loss".padStart(19)];
-  return [...columns, ...peers.map((peer) => `${peer} ms (ratio)`.padStart(28))].join("");
-}
-
 function row([own, ...peers]: readonly (StepResult | StepFailure)[]): string {
-  if (isFailure(own)) return `${own.step.padEnd(12)}${own.error}`;
-  const losses = `${own.loss0.toFixed(4)} → ${own.loss50.toFixed(4)}`;
-  const columns = [
-    own.step.padEnd(12),
-    String(own.ms).padStart(12),
-    own.compileMs.toFixed(0).padStart(10),
-    losses.padStart(20),
-  ];
-  const others = peers.map((peer) =>
-    isFailure(peer) ? "cannot" : `${peer.ms} (${(peer.ms / own.ms).toPrecision(3)}×)`,
-  );
-  return [...columns, ...others.map((text) => text.padStart(28))].join("");
+  if (isFailure(own)) return `${own.step}: ${own.error}`;
+  return tableRow(widths, [
+    own.step,
+    duration(own.ms),
+    `${own.compileMs.toFixed(0)} ms`,
+    `${own.loss0.toFixed(4)} → ${own.loss50.toFixed(4)}`,
+    ...peers.map((peer) => (isFailure(peer) ? "cannot" : `${duration(peer.ms)} (${ratio(peer.ms, own.ms)})`)),
+  ]);
 }

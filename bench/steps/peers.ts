@@ -1,43 +1,53 @@
-import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { findPackage, findPyTorch, installation, newerNode, type Peer, peerFile } from "../peers.ts";
 
 /** Another library, and the command that measures a step with it. */
-export interface Peer {
+export interface StepPeer {
   readonly device: string;
+  readonly peer: Peer;
   readonly command: (step: string, threads: number) => readonly string[];
 }
 
 /** The peers that are installed here, and for the others how to install them. */
-export function findPeers(): { readonly found: readonly Peer[]; readonly missing: readonly string[] } {
-  const python = ["python3", "/usr/bin/python3"].find(
-    (program) => spawnSync(program, ["-c", "import torch"]).status === 0,
-  );
-  const candidates: readonly { readonly peer: Peer | undefined; readonly install: string }[] = [
-    {
-      peer: python === undefined ? undefined : peer("pytorch", [python, peerFile("pytorch_steps.py")]),
-      install: "PyTorch is not installed: apt-get install python3-torch, or pip install torch",
-    },
-    {
-      peer: existsSync(peerFile("node_modules/@tensorflow/tfjs-backend-wasm"))
-        ? peer("tfjs-wasm", [process.execPath, peerFile("tfjs-steps.mjs")])
-        : undefined,
-      install: "TensorFlow.js is not installed: npm ci --prefix bench/peers",
-    },
+export function findPeers(): { readonly found: readonly StepPeer[]; readonly missing: readonly string[] } {
+  const candidates: readonly (StepPeer | string)[] = [
+    stepPeer("pytorch", findPyTorch(), "pytorch_steps.py", installation.pytorch),
+    stepPeer(
+      "tfjs-wasm",
+      findPackage("TensorFlow.js", "@tensorflow/tfjs-backend-wasm"),
+      "tfjs-steps.mjs",
+      installation.packages("TensorFlow.js"),
+    ),
+    stepPeer(
+      "jax-js-wasm",
+      findPackage("jax-js", "@jax-js/jax", newerNode),
+      "jax-js-steps.mjs",
+      installation.packages("jax-js with a newer Node.js (Linux on x64)"),
+    ),
   ];
   return {
-    found: candidates.flatMap((candidate) => candidate.peer ?? []),
-    missing: candidates.flatMap((candidate) => (candidate.peer === undefined ? [candidate.install] : [])),
+    found: candidates.filter((candidate) => typeof candidate !== "string"),
+    missing: candidates.filter((candidate) => typeof candidate === "string"),
   };
 }
 
-function peer(device: string, start: readonly string[]): Peer {
+function stepPeer(
+  device: string,
+  peer: Peer | undefined,
+  script: string,
+  install: string,
+): StepPeer | string {
+  if (peer === undefined) return install;
   return {
     device,
-    command: (step, threads) => [...start, "--only", step, "--threads", String(threads), "--paced"],
+    peer,
+    command: (step, threads) => [
+      peer.program,
+      peerFile(script),
+      "--only",
+      step,
+      "--threads",
+      String(threads),
+      "--paced",
+    ],
   };
-}
-
-function peerFile(name: string): string {
-  return fileURLToPath(new URL(`../peers/${name}`, import.meta.url));
 }
