@@ -97,11 +97,14 @@ class Mapped<T> extends Rows {
 export class Dataset<T extends Tree<Tensor>> {
   /** The number of rows. */
   readonly count: number;
+  /** Whether rows are computed when they are taken, by `map`. */
+  readonly isMapped: boolean;
   private readonly rows: Rows;
 
   constructor(data: T | Rows) {
     this.rows = data instanceof Rows ? data : new Columns(data);
     this.count = this.rows.count;
+    this.isMapped = this.rows instanceof Mapped;
   }
 
   /** The rows with these numbers, in this order. Throws a NeuriteError for a number that is no row. */

@@ -109,7 +109,8 @@ export abstract class BaseModel {
 
   /**
    * Learns from examples, `fit(x, y, options)`, from a dataset, `fit(dataset, options)`, or from batches that come one by
-   * one, `fit(batches, options)`: goes through them `epochs` times; resolves to the figures of each epoch.
+   * one, `fit(batches, options)`: goes through them `epochs` times; resolves to the figures of each epoch. What `map` makes
+   * of a dataset is computed batch by batch, in each epoch anew.
    *
    * Means are exact over all examples, also where the last batch is smaller. The same seed gives the same numbers. The
    * event loop has its turns on the way. A model with several inputs or outputs takes the data of each by name, `{ left,

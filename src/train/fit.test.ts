@@ -5,7 +5,7 @@ import { lossWith, meanSquaredError, oneVsAllHinge } from "../losses/index.ts";
 import { confusionMatrix, f1Score, precision, rocAuc, topKAccuracy } from "../metrics/index.ts";
 import { connect, dense, input } from "../nn/index.ts";
 import { sgd } from "../optim/index.ts";
-import { cast, full, mean, random, square, sub, type Tensor } from "../tensor/index.ts";
+import { cast, full, mean, mul, random, square, sub, type Tensor } from "../tensor/index.ts";
 import { type Batch, type CompileOptions, type FitOptions, Model, Sequential } from "./index.ts";
 
 const count = 23;
@@ -220,6 +220,25 @@ describe("batches that come one by one", () => {
     }
     const weighted = new Dataset([x, labels, full([count], 6)]);
     expect((await model.evaluate(weighted)).loss).toBeCloseTo(6 * wanted.loss, 12);
+  });
+
+  test("of a mapped dataset are computed when their turn comes", async () => {
+    const sizes: number[] = [];
+    const mapped = new Dataset([x, labels] as const).map(([rows, names]) => {
+      sizes.push(rows.shape[0]);
+      return [mul(rows, 2), names] as const;
+    });
+    const [table, lazy] = [classifier(), classifier()];
+    const options = { epochs: 2, callbacks: [], ...quiet };
+    const expected = await table.fit(mul(x, 2), labels, options);
+    expect(await lazy.fit(mapped, options)).toEqual(expected);
+    expect(bitsOf(lazy)).toEqual(bitsOf(table));
+    expect(sizes).toEqual([5, 5, 5, 5, 3, 5, 5, 5, 5, 3]);
+    expect(await lazy.evaluate(mapped, { batchSize: 23 })).toEqual(
+      await table.evaluate(mul(x, 2), labels, { batchSize: 23 }),
+    );
+    await lazy.fit(mapped, { validationSplit: 0.5, ...quiet });
+    expect(sizes.at(-1)).toBe(count);
   });
 
   test.each<[string, () => Promise<unknown>, RegExp]>([

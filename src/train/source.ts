@@ -1,7 +1,7 @@
 import { NeuriteError } from "../base/error.ts";
 import { Dataset } from "../data/index.ts";
 import { random, Tensor } from "../tensor/index.ts";
-import { countExamples, type Data, type Examples, type NamedData } from "./data.ts";
+import type { Data, Examples, NamedData } from "./data.ts";
 
 /** Where the batches of each epoch come from. */
 export interface Source {
@@ -20,13 +20,33 @@ export interface TableCourse {
 }
 
 /** Batches of examples that are all there. */
-export function tableSource(examples: Examples, { batchSize, shuffle, seed }: TableCourse): Source {
+export function tableSource(examples: Examples, course: TableCourse): Source {
   const dataset = new Dataset(examples);
+  return courseSource(dataset.count, course, (order) => dataset.batches(course.batchSize, order));
+}
+
+/** Batches of a dataset, made examples by `read` when their turn comes. */
+function mappedSource(
+  operation: string,
+  dataset: Dataset<readonly Tensor[]>,
+  course: TableCourse,
+  read: (batch: Batch) => Examples,
+): Source {
+  return courseSource(dataset.count, course, function* (order) {
+    for (const columns of dataset.batches(course.batchSize, order)) yield read(batchOf(operation, columns));
+  });
+}
+
+function courseSource(
+  count: number,
+  { batchSize, shuffle, seed }: TableCourse,
+  begin: (order: { readonly key?: Tensor }) => Iterator<Examples>,
+): Source {
   const key = random.key(seed);
   return {
-    steps: Math.ceil(dataset.count / batchSize),
-    identity: { examples: countExamples(examples), batchSize, shuffle, ...(shuffle && { seed }) },
-    epoch: (epoch) => dataset.batches(batchSize, shuffle ? { key: random.foldIn(key, epoch) } : {}),
+    steps: Math.ceil(count / batchSize),
+    identity: { examples: count, batchSize, shuffle, ...(shuffle && { seed }) },
+    epoch: (epoch) => begin(shuffle ? { key: random.foldIn(key, epoch) } : {}),
   };
 }
 
@@ -99,13 +119,16 @@ export function requireTable(
   });
 }
 
-/** Batches of what there is, checked and made tensors by `read`; those of a stream when their turn comes. */
+/** Batches of what there is, checked and made tensors by `read`; those of a stream or of `map` when their turn comes. */
 export function sourceOf(
   operation: string,
   supply: Supply,
   course: TableCourse,
   read: (batch: Batch) => Examples,
 ): Source {
+  if (supply instanceof Dataset && supply.isMapped) {
+    return mappedSource(operation, supply, course, read);
+  }
   if (!isStream(supply)) return tableSource(read(tableOf(operation, supply)), course);
   return {
     steps: undefined,
@@ -136,7 +159,10 @@ async function* drawAll(
 /** Examples that are all there, as inputs, targets and perhaps weights. */
 export function tableOf(operation: string, supply: Batch | Dataset<readonly Tensor[]>): Batch {
   if (!(supply instanceof Dataset)) return supply;
-  const columns: unknown = supply.take(Int32Array.from({ length: supply.count }, (_, i) => i));
+  return batchOf(operation, supply.take(Int32Array.from({ length: supply.count }, (_, i) => i)));
+}
+
+function batchOf(operation: string, columns: unknown): Batch {
   if (Array.isArray(columns) && columns.every((column) => column instanceof Tensor)) {
     const [x, y, weights] = columns;
     if (columns.length === 2) return [x, y];
