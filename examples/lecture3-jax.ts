@@ -24,6 +24,6 @@ function loss(W: Tensor, b: Tensor): Tensor {
 const W = tensor([0.3, -0.6, 0.2]);
 const b = tensor(0.1);
 const [WGrad, bGrad] = grad(loss, [0, 1])(W, b);
-console.log("loss", loss(W, b).item());
-console.log("W_grad", WGrad.toArray());
-console.log("b_grad", bGrad.item());
+console.log("loss", loss(W, b));
+console.log("W_grad", WGrad);
+console.log("b_grad", bGrad);

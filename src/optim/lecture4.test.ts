@@ -1,7 +1,18 @@
 // The formulas of lecture 4, each under the name of its slide, worked out on single numbers.
 import { expect, test } from "vitest";
-import { add, Tensor, tensor } from "../tensor/index.ts";
-import { adam, chain, momentum, nadam, nesterov, type Optimizer, sgd, weightDecay } from "./index.ts";
+import { add, grad, mul, square, sub, sum, Tensor, tensor, vmap } from "../tensor/index.ts";
+import {
+  adam,
+  chain,
+  exponentialCooling,
+  minimize,
+  momentum,
+  nadam,
+  nesterov,
+  type Optimizer,
+  sgd,
+  weightDecay,
+} from "./index.ts";
 
 /** L(β) = ½ 3 (β − 2)², whose slope depends on the place. */
 const slope = (beta: number): number => 3 * (beta - 2);
@@ -42,6 +53,24 @@ test("Stochastic Gradient Descent: β ← β − η∇L", () => {
     return beta;
   });
   expectClose(path(sgd({ learningRate: 0.1 })), wanted);
+});
+
+test("Stochastic Gradient Descent: exponential cooling, η = η₀ᵗ", () => {
+  let beta = 1;
+  const wanted = loop((t) => {
+    beta -= 0.3 ** t * slope(beta);
+    return beta;
+  });
+  expectClose(path(sgd({ learningRate: exponentialCooling({ base: 0.3 }) })), wanted);
+});
+
+test("Stochastic Gradient Descent: the loss of a mini batch is a sum, and so is its gradient", () => {
+  const [x, y] = [tensor([1, -2, 0.5], { dtype: "f64" }), tensor([3, 1, -1], { dtype: "f64" })];
+  const loss = (beta: Tensor, x: Tensor, y: Tensor): Tensor => square(sub(mul(beta, x), y));
+  const beta = tensor(0.7, { dtype: "f64" });
+  const ofBatch = grad((beta: Tensor) => sum(loss(beta, x, y)))(beta).item();
+  const ofEach = vmap(grad(loss), { inAxes: [null, 0, 0] })(beta, x, y).dataSync();
+  expect(ofBatch).toBeCloseTo(ofEach[0] + ofEach[1] + ofEach[2], 12);
 });
 
 test("Stochastic Gradient Descent: momentum, Δβ ← αΔβ − η∇L(β), β ← β + Δβ", () => {
@@ -100,6 +129,25 @@ test("Adam & Nadam: in the first iteration m̂ = g, unbiased, and the first step
   const [first] = path(adam({ ...options, epsilon: 0 }));
   expect(first).toBeCloseTo(1 + alpha, 12);
 });
+
+test("Adam: good default settings are α = 0.001, β₁ = 0.9, β₂ = 0.999; ε is Keras's 1e-7 where the slide has 1e-8", () => {
+  expect(adam().config).toMatchObject({ learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 });
+});
+
+test.each(["lbfgs", "rprop"] as const)(
+  "Optimization, batch learning: %s finds the least squares",
+  (method) => {
+    const x = tensor([0, 1, 2, 3], { dtype: "f64" });
+    const y = tensor([1, 3, 4, 8], { dtype: "f64" });
+    const loss = ({ a, b }: { a: Tensor; b: Tensor }): Tensor => sum(square(sub(add(mul(x, a), b), y)));
+    const start = { a: tensor(0, { dtype: "f64" }), b: tensor(0, { dtype: "f64" }) };
+    const found = minimize(loss, start, { method, gradientTolerance: 1e-4 });
+    expect(found.converged).toBe(true);
+    // Σ(x − x̄)(y − ȳ) / Σ(x − x̄)² = 11 / 5, and ȳ − a x̄ = 4 − 2.2 · 1.5
+    expect(found.x.a.item()).toBeCloseTo(2.2, 4);
+    expect(found.x.b.item()).toBeCloseTo(0.7, 4);
+  },
+);
 
 test("New types of regularization: weight decay adds λβ to the gradient", () => {
   const decayed = path(chain(weightDecay({ rate: 0.5 }), momentum({ learningRate: 0.1 })));
