@@ -1,8 +1,9 @@
 import { startOf } from "../../../lang/kernel/evaluate.ts";
 import { type Group, type LoweredNest, type ReduceNode, type Step, stepNodes } from "../nest/lower.ts";
-import { type Access, type Node, nodesOf } from "../nest/nodes.ts";
+import type { Access, Node } from "../nest/nodes.ts";
 import { Emitter } from "./emitter.ts";
-import { type Partials, type Reducer, reducerOf } from "./loops-reduce.ts";
+import { fixedExtentOf, keptLength, keptOf, reducersOf, reductionsOf } from "./loops-choice.ts";
+import type { Reducer } from "./loops-reduce.ts";
 import { combineText, literalText } from "./scalar.ts";
 
 /** Points side by side: what a block of them computes lies in the first-level cache. */
@@ -15,42 +16,14 @@ export function emitNest(nest: LoweredNest): string {
   return emitter.text;
 }
 
-/** The functions that fold the reductions of a nest along lanes. */
-export function reducersOf({ schedule, graph, groups }: LoweredNest): Map<ReduceNode, Reducer> {
-  const reducers = new Map<ReduceNode, Reducer>();
-  if (schedule.vectorized !== "inner") return reducers;
-  const { copies, lanes, short } = schedule;
-  const partials: Partials = { copies, lanes, single: short || graph.gathers };
-  for (const step of groups.flatMap((group) => group.steps)) {
-    if (step.kind === "reduce") reducers.set(step, reducerOf(step, partials));
-  }
-  return reducers;
-}
-
-/**
- * The extent of the vector axis where it is written into the code: as long as partial values fit into registers, and
- * elements lie side by side, as channels do and batches do not.
- */
-export function fixedExtentOf({ schedule, groups }: LoweredNest): number | undefined {
-  const { vectorAxis, vectorized, short } = schedule;
-  if (vectorized !== "space" || vectorAxis < 0 || short || !groups.some((group) => group.inner))
-    return undefined;
-  const roots = groups.flatMap((group) => group.steps.flatMap(stepNodes));
-  const isStrided = (access: Access): boolean => typeof access.along !== "string";
-  const strided =
-    groups.some((group) => group.steps.some((step) => step.kind === "store" && isStrided(step.access))) ||
-    nodesOf(roots).some((node) => node.kind === "load" && isStrided(node.access));
-  const extent = schedule.space[vectorAxis];
-  return !strided && fixedExtents.includes(extent) ? extent : undefined;
-}
-
-const fixedExtents = [8, 16, 32, 64];
-
 class NestWriter {
   private readonly e: Emitter;
   private readonly nest: LoweredNest;
   private readonly roots: readonly Node[];
   private readonly reducers: Map<ReduceNode, Reducer>;
+  private readonly kept: readonly ReduceNode[];
+  /** Those whose row is computed already. */
+  private readonly recalled: ReduceNode[] = [];
   private readonly spaceAxes: readonly number[];
   private readonly innerAxes: readonly number[];
   /** The axis along which the compiler vectorises, −1 if there is none. */
@@ -64,6 +37,7 @@ class NestWriter {
     this.nest = nest;
     this.roots = nest.groups.flatMap((group) => group.steps.flatMap(stepNodes));
     this.reducers = reducersOf(nest);
+    this.kept = keptOf(nest);
     this.fixedExtent = fixedExtentOf(nest);
     // The vector axis is the innermost loop over the space.
     const isMoved = (axis: number): boolean => vectorized === "space" && axis === vectorAxis;
@@ -204,6 +178,7 @@ class NestWriter {
       e.line(
         `for (i32 k = 0; k < ${count}; k++) ${name}[k] = ${literalText(dtype, startOf(step.combine, dtype))};`,
       );
+      if (this.kept.includes(step)) e.line(`${dtype} v${resultName(step)}[${keptLength}];`);
     }
     const axis = this.vectorAxis;
     this.innerLoops(this.innerAxes.slice(0, -1), roots, () => {
@@ -214,6 +189,7 @@ class NestWriter {
       const name = resultName(step);
       e.line(`${step.value.dtype} const ${name} = ${this.reducer(step).fold.key}(p${name});`);
       e.define(step.result, name);
+      if (this.kept.includes(step)) this.recalled.push(step);
     }
   }
 
@@ -236,14 +212,21 @@ class NestWriter {
     e.block(`for (i64 first = 0; first < ${extent}; first += ${blockLength})`, () => {
       e.line(`i64 const end = ${extent} - first < ${blockLength} ? ${extent} : first + ${blockLength};`);
       const reductions = computed.filter((step) => step.kind === "reduce");
-      for (const step of reductions) e.line(`${step.value.dtype} v${resultName(step)}[${blockLength}];`);
+      for (const step of reductions) {
+        if (this.kept.includes(step)) continue;
+        e.line(`${step.value.dtype} v${resultName(step)}[${blockLength}];`);
+      }
       e.independent(computed);
       e.loop(axis, "first", "end", () => {
+        for (const step of this.recalled) e.define(step.value, `v${resultName(step)}[a${axis}]`);
         this.statements(computed, (step, value) => {
-          e.line(`v${resultName(step)}[a${axis} - first] = ${value};`);
+          const place = this.kept.includes(step) ? "" : " - first";
+          e.line(`v${resultName(step)}[a${axis}${place}] = ${value};`);
         });
       });
-      for (const step of reductions) accumulate(step, `v${resultName(step)}`, "end - first");
+      for (const step of reductions) {
+        accumulate(step, `v${resultName(step)}${this.kept.includes(step) ? " + first" : ""}`, "end - first");
+      }
     });
   }
 
@@ -276,10 +259,6 @@ function rowOf(step: Step): Access | undefined {
   const { access, condition } = step.value;
   const isRow = access.along === "unit" && access.offsets === undefined;
   return isRow && condition.all === undefined && condition.each === undefined ? access : undefined;
-}
-
-function reductionsOf(group: Group): ReduceNode[] {
-  return group.steps.filter((step) => step.kind === "reduce");
 }
 
 function resultName({ result }: ReduceNode): string {

@@ -3,6 +3,7 @@ import { compileKernels, findTarget, layOut } from "../../../../test/native-kern
 import type { DType, TypedArray } from "../../../base/dtype.ts";
 import { interpretKernel } from "../../../lang/kernel/interpret.ts";
 import type { LoopNest } from "../../../lang/kernel/kernel.ts";
+import { exp } from "../../../lang/kernel/math-exponential.ts";
 import * as s from "../../../lang/kernel/scalar.ts";
 import { NestGenerator, type Pick, pointsOf } from "../nest/random-nest.fixture.ts";
 import { renderLoopNest } from "./loops.ts";
@@ -46,6 +47,27 @@ function columns(rows: number, width: number): LoopNest {
   };
 }
 
+/** y[i, k] = e^x / Σ_k e^x */
+function shares(rows: number, width: number): LoopNest {
+  const index = { offset: 0, coefficients: [width, 1], dynamic: [] };
+  const x = { kind: "load", dtype: "f32", buffer: 0, index, guards: [], fill: 0 } as const;
+  const value = s.div(exp(x), s.result("f32", 0));
+  return {
+    kind: "loops",
+    name: "shares",
+    space: [rows],
+    inner: [width],
+    buffers: [
+      { dtype: "f32", access: "read" },
+      { dtype: "f32", access: "write" },
+    ],
+    statements: [
+      { kind: "reduce", combine: "sum", value: exp(x) },
+      { kind: "store", level: "inner", mode: "set", buffer: 1, index, guards: [], value },
+    ],
+  };
+}
+
 const dtypesOf = (nest: LoopNest): DType[] => nest.buffers.map(({ dtype }) => dtype);
 
 describe.runIf(findTarget() !== undefined)("loop nests as C", () => {
@@ -81,6 +103,28 @@ describe.runIf(findTarget() !== undefined)("loop nests as C", () => {
       functions[k](memory, words, 0, 1, 1);
       interpretKernel(columns(50, width), arrays, new Set());
       expect(views[1]).toEqual(arrays[1]);
+    });
+  }, 60_000);
+
+  test("compute what two passes over a row need once, unless the row is long", () => {
+    const widths = [40, 1000, 9000];
+    const kernels = widths.map((width) => renderLoopNest(shares(30, width)));
+    const exponentials = kernels.map((kernel) => kernel.define().split("bits_of_f32(n").length - 1);
+    expect(exponentials).toEqual([1, 1, 2].map((passes) => passes * exponentials[0]));
+    expect(new Set(kernels.map(({ key }) => key)).size).toBe(2);
+    const functions = compileKernels(kernels);
+    widths.forEach((width, k) => {
+      const x = Float32Array.from({ length: 30 * width }, (_, i) => Math.sin(i) * 5);
+      const arrays = [x, new Float32Array(x.length)];
+      const { memory, words, views } = layOut(kernels[k], arrays, ["f32", "f32"]);
+      functions[k](memory, words, 0, 1, 1);
+      for (const row of [0, 12, 29]) {
+        const part = [...x.subarray(row * width, (row + 1) * width)];
+        const total = part.reduce((sum, value) => sum + Math.exp(value), 0);
+        part.forEach((value, i) => {
+          expect(Math.abs(views[1][row * width + i] / (Math.exp(value) / total) - 1)).toBeLessThan(1e-6);
+        });
+      }
     });
   }, 60_000);
 });

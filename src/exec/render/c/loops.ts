@@ -1,7 +1,8 @@
 import type { LoopNest } from "../../../lang/kernel/kernel.ts";
 import { lowerNest } from "../nest/lower.ts";
 import { partsOf } from "../nest/parts.ts";
-import { emitNest, fixedExtentOf, reducersOf } from "./loops-emit.ts";
+import { fixedExtentOf, keptOf, reducersOf } from "./loops-choice.ts";
+import { emitNest } from "./loops-emit.ts";
 import type { RenderedKernel } from "./rendered.ts";
 
 /** A loop nest as C: plain loops, which the compiler vectorises, around blocks of points. */
@@ -11,7 +12,7 @@ export function renderLoopNest(nest: LoopNest): RenderedKernel {
   }
   const lowered = lowerNest(nest, nest.buffers.length);
   return {
-    key: `${lowered.key} ${fixedExtentOf(lowered)}`,
+    key: `${lowered.key} ${fixedExtentOf(lowered)} ${keptOf(lowered).length}`,
     words: lowered.graph.words,
     scratchBytes: 0,
     parts: partsOf(nest),
