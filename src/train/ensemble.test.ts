@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import "../../test/on-reference.ts";
 import { takeRows } from "../data/index.ts";
-import { dense } from "../nn/index.ts";
-import { random, type Tensor } from "../tensor/index.ts";
-import { ensemble, Sequential } from "./index.ts";
+import { connect, dense, input, merge } from "../nn/index.ts";
+import { random, type Tensor, tensor } from "../tensor/index.ts";
+import { ensemble, Model, Sequential } from "./index.ts";
 
 const x = random.normal(random.key(1), [12, 2]);
 const y = random.normal(random.key(2), [12, 1]);
@@ -62,6 +62,24 @@ describe("an ensemble", () => {
       await alone.fit(inputs, targets, options);
       expect(outputs(model)).toEqual(outputs(alone));
     }
+  });
+
+  test("draws from nested arrays with labels, and from data by name", async () => {
+    const inputs = ["left", "right"].map((name) => input({ shape: [1], name }));
+    const makePair = (seed: number): Model => {
+      const end = connect(inputs, merge.concatenate(), dense({ units: 3, activation: "softmax" }));
+      const model = new Model({ inputs, outputs: end, seed });
+      model.compile({ optimizer: "adam", loss: "sparseCategoricalCrossentropy" });
+      return model;
+    };
+    const models = ensemble(makePair, { members: 2, bootstrap: true });
+    const data = { left: [[1], [2], [3]], right: tensor([[4], [5], [6]]) };
+    const histories = await models.fit(data, [0, 1, 2], { verbose: 0 });
+    expect(histories).toHaveLength(2);
+    expect(models.predict(data).shape).toEqual([3, 3]);
+    await expect(models.fit(new Float32Array(3), [0, 1, 2])).rejects.toThrow(
+      /ensemble: fit: got data of unknown rows, expected tensors or nested arrays/,
+    );
   });
 
   test.each([1, 0, 2.5])("of %d members is refused", (members) => {

@@ -1,15 +1,16 @@
 import { checkOptions, NeuriteError } from "../base/error.ts";
-import { Dataset } from "../data/index.ts";
-import { add, div, random, Tensor, tensor } from "../tensor/index.ts";
-import type { Data } from "./data.ts";
+import { isPlainObject } from "../base/tree.ts";
+import { takeRows } from "../data/index.ts";
+import { add, div, random, Tensor } from "../tensor/index.ts";
+import type { Data, NamedData } from "./data.ts";
 import type { FitOptions } from "./fit.ts";
 
 /** What an ensemble is made of: anything that learns and predicts. */
 export interface Member<R> {
   /** Learns from examples. */
-  fit(x: Data, y: Data, options: FitOptions): Promise<R>;
+  fit(x: Data | NamedData, y: Data | NamedData, options: FitOptions): Promise<R>;
   /** The output for inputs. */
-  predict(x: Data): Tensor;
+  predict(x: Data | NamedData): Tensor;
 }
 
 /** Options of `ensemble`. */
@@ -29,9 +30,13 @@ export interface Ensemble<M extends Member<R>, R> {
    * Lets the models learn one after the other; resolves to what each `fit` gave. Options may be a function of the member,
    * from 0. Throws as the models do, and for a checkpoint that all would share.
    */
-  fit(x: Data, y: Data, options?: FitOptions | ((member: number) => FitOptions)): Promise<R[]>;
+  fit(
+    x: Data | NamedData,
+    y: Data | NamedData,
+    options?: FitOptions | ((member: number) => FitOptions),
+  ): Promise<R[]>;
   /** The mean of what the models predict. */
-  predict(x: Data): Tensor;
+  predict(x: Data | NamedData): Tensor;
 }
 
 /**
@@ -79,17 +84,11 @@ export function ensemble<M extends Member<R>, R>(
           hint: "options may be a function of the member: (member) => ({ checkpoint: … })",
         });
       }
-      const all = bootstrap ? new Dataset([toTensor(x), toTensor(y)] as const) : undefined;
       const results: R[] = [];
       for (const [member, model] of members.entries()) {
-        const [inputs, targets] = all === undefined ? [x, y] : draw(all, random.foldIn(key, member));
-        results.push(
-          await model.fit(
-            inputs,
-            targets,
-            typeof fitOptions === "function" ? fitOptions(member) : fitOptions,
-          ),
-        );
+        const [inputs, targets] = bootstrap ? bag(x, y, random.foldIn(key, member)) : [x, y];
+        const own = typeof fitOptions === "function" ? fitOptions(member) : fitOptions;
+        results.push(await model.fit(inputs, targets, own));
       }
       return results;
     },
@@ -103,11 +102,44 @@ export function ensemble<M extends Member<R>, R>(
   };
 }
 
-function draw(all: Dataset<readonly [Tensor, Tensor]>, key: Tensor): readonly [Tensor, Tensor] {
-  const { count } = all;
-  return all.take(random.randint(key, [count], 0, count).dataSync());
+/** As many examples as there are, drawn with replacement. */
+function bag(
+  x: Data | NamedData,
+  y: Data | NamedData,
+  key: Tensor,
+): readonly [x: Data | NamedData, y: Data | NamedData] {
+  const count = countOf(x);
+  const rows = random.randint(key, [count], 0, count).dataSync();
+  return [drawn(x, rows), drawn(y, rows)];
 }
 
-function toTensor(data: Data): Tensor {
-  return data instanceof Tensor ? data : tensor(data);
+/** The examples with these numbers. */
+function drawn(data: Data | NamedData, rows: ArrayLike<number>): Data | NamedData {
+  if (!isNamed(data)) return rowsOf(data, rows);
+  return Object.fromEntries(Object.entries(data).map(([name, column]) => [name, rowsOf(column, rows)]));
+}
+
+function rowsOf(data: Data, rows: ArrayLike<number>): Data {
+  if (data instanceof Tensor) return takeRows(data, rows);
+  if (Array.isArray(data)) return Array.from(rows, (row) => data[row]);
+  throw undrawable();
+}
+
+function countOf(data: Data | NamedData): number {
+  const [column] = isNamed(data) ? Object.values(data) : [data];
+  if (column instanceof Tensor && column.shape.length > 0) return column.shape[0];
+  if (Array.isArray(column)) return column.length;
+  throw undrawable();
+}
+
+function undrawable(): NeuriteError {
+  return new NeuriteError({
+    operation: "ensemble: fit",
+    got: "data of unknown rows",
+    expected: "tensors or nested arrays, of which examples can be drawn",
+  });
+}
+
+function isNamed(data: Data | NamedData): data is NamedData {
+  return isPlainObject(data);
 }
