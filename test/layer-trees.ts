@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { isFloat } from "../src/base/dtype.ts";
 import { cast, type DType, Tensor } from "../src/index.ts";
-import type { TensorTree } from "../src/nn/index.ts";
+import type { NamedTensorTree } from "../src/nn/index.ts";
 import { expectStored, stored } from "./oracle.ts";
 
 /** A tensor of a fixture. */
@@ -11,8 +11,8 @@ export type Stored = Parameters<typeof stored>[0];
 export type StoredTensors = Readonly<Record<string, Stored>>;
 
 /** Tensors by path as a tree: "depthwise.weights" is tree.depthwise.weights. */
-export function treeOf(tensors: Readonly<Record<string, Tensor>>): TensorTree {
-  const tree: Record<string, TensorTree | Tensor> = {};
+export function treeOf(tensors: Readonly<Record<string, Tensor>>): NamedTensorTree {
+  const tree: Record<string, NamedTensorTree | Tensor> = {};
   const within: Record<string, Record<string, Tensor>> = {};
   for (const [path, value] of Object.entries(tensors)) {
     const [first, ...rest] = path.split(".");
@@ -24,7 +24,7 @@ export function treeOf(tensors: Readonly<Record<string, Tensor>>): TensorTree {
 }
 
 /** The tensors of a tree by path. */
-export function pathsOf(tree: TensorTree, prefix = ""): Record<string, Tensor> {
+export function pathsOf(tree: NamedTensorTree, prefix = ""): Record<string, Tensor> {
   const parts = Object.entries(tree).map(([name, value]) =>
     value instanceof Tensor ? { [`${prefix}${name}`]: value } : pathsOf(value, `${prefix}${name}.`),
   );
@@ -44,7 +44,7 @@ export function load(value: Stored, dtype: DType): Tensor {
 }
 
 /** Tensors of a fixture as a tree; floats in a dtype. */
-export function loadAll(tensors: StoredTensors, dtype: DType): TensorTree {
+export function loadAll(tensors: StoredTensors, dtype: DType): NamedTensorTree {
   return treeOf(
     Object.fromEntries(Object.entries(tensors).map(([path, value]) => [path, load(value, dtype)])),
   );

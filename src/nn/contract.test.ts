@@ -14,7 +14,7 @@ import {
   vmap,
 } from "../tensor/index.ts";
 import * as nn from "./index.ts";
-import { describeLayer, type Json, layerFromConfig, type TensorTree } from "./index.ts";
+import { describeLayer, type Json, layerFromConfig, type NamedTensorTree } from "./index.ts";
 import { layerTypes } from "./registry.ts";
 
 const layersOf = (prefix: string, exported: object): string[] =>
@@ -48,11 +48,11 @@ function inputsOf({ inputs, ids }: Sample, dtype: "f32" | "f64"): Tensor[] {
   });
 }
 
-function tensorsOf(tree: TensorTree): Tensor[] {
+function tensorsOf(tree: NamedTensorTree): Tensor[] {
   return Object.values(tree).flatMap((value) => (value instanceof Tensor ? [value] : tensorsOf(value)));
 }
 
-function dtypesOf(tree: TensorTree): DType[] {
+function dtypesOf(tree: NamedTensorTree): DType[] {
   return tensorsOf(tree).map(({ dtype }) => dtype);
 }
 
@@ -76,7 +76,7 @@ describe.each(all)("%s", (_, sample) => {
       const given = inputsOf(sample, dtype);
       expect(new Set([...dtypesOf(params), ...dtypesOf(state), dtype])).toEqual(new Set([dtype]));
       for (const training of [false, true]) {
-        const apply = (params: TensorTree, given: readonly Tensor[]) =>
+        const apply = (params: NamedTensorTree, given: readonly Tensor[]) =>
           layer.apply({ params, state }, given, { training, key });
         const eager = apply(params, given);
         expect(eager.outputs.map(({ shape }) => shape)).toEqual(
@@ -95,7 +95,7 @@ describe.each(all)("%s", (_, sample) => {
     const { params, state } = layer.init(key, inputs, "f64");
     const given = inputsOf(sample, "f64");
     for (const training of [false, true]) {
-      const outputs = (params: TensorTree, given: readonly Tensor[]): Tensor[] => {
+      const outputs = (params: NamedTensorTree, given: readonly Tensor[]): Tensor[] => {
         const { outputs, penalty } = layer.apply({ params, state }, given, { training, key });
         return penalty === undefined ? [...outputs] : [...outputs, penalty];
       };

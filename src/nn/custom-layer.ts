@@ -1,6 +1,6 @@
 import { NeuriteError } from "../base/error.ts";
 import { type DType, mark, random, type Shape, Tensor, zeros } from "../tensor/index.ts";
-import type { ApplyOptions, Layer, LayerConfig, TensorTree } from "./layer.ts";
+import type { ApplyOptions, Layer, LayerConfig, NamedTensorTree } from "./layer.ts";
 import { OptionsReader } from "./options.ts";
 import { singleLayer } from "./single.ts";
 
@@ -71,8 +71,8 @@ function tracedShape<P extends NamedTensors>(type: string, parts: CustomLayerPar
 }
 
 /** The parameters as what made them gave them. */
-function tensorsOf<P extends NamedTensors>(type: string, params: TensorTree): P {
-  const isFlat = (tree: TensorTree): tree is P =>
+function tensorsOf<P extends NamedTensors>(type: string, params: NamedTensorTree): P {
+  const isFlat = (tree: NamedTensorTree): tree is P =>
     Object.values(tree).every((value) => value instanceof Tensor);
   if (isFlat(params)) return params;
   throw new NeuriteError({

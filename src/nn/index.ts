@@ -75,7 +75,7 @@ export type {
   LayerConfig,
   Logits,
   Masks,
-  TensorTree,
+  NamedTensorTree,
   Variables,
 } from "./layer.ts";
 export type { ConcatenateOptions, DotOptions } from "./merging/merge.ts";

@@ -1,24 +1,24 @@
 import type { DType, Shape, Tensor } from "../tensor/index.ts";
 
 /** Named tensors, nested by layer: parameters, or what a layer carries from step to step. */
-export interface TensorTree {
-  readonly [name: string]: Tensor | TensorTree;
+export interface NamedTensorTree {
+  readonly [name: string]: Tensor | NamedTensorTree;
 }
 
 /** What a layer starts with. Shapes leave out the batch axis. */
 export interface Initialized {
   /** What training changes. */
-  readonly params: TensorTree;
+  readonly params: NamedTensorTree;
   /** What a training step returns anew without differentiating it, such as running means. */
-  readonly state: TensorTree;
+  readonly state: NamedTensorTree;
   /** The shapes of the outputs, without the batch axis. */
   readonly outputShapes: readonly Shape[];
 }
 
 /** Parameters and state of a layer. */
 export interface Variables {
-  readonly params: TensorTree;
-  readonly state: TensorTree;
+  readonly params: NamedTensorTree;
+  readonly state: NamedTensorTree;
 }
 
 /** How a layer is applied. */
@@ -40,7 +40,7 @@ export type Masks = readonly (Tensor | undefined)[];
 /** What a layer computes. */
 export interface Applied {
   readonly outputs: readonly Tensor[];
-  readonly state: TensorTree;
+  readonly state: NamedTensorTree;
   /** A scalar to be added to the loss, such as a weight penalty. */
   readonly penalty?: Tensor;
   /** The masks of the outputs; absent where every step of all of them counts. */

@@ -40,8 +40,8 @@ import {
   type Layer,
   layerFromConfig,
   maxPool2d,
+  type NamedTensorTree,
   stack,
-  type TensorTree,
   timeDistributed,
 } from "./index.ts";
 
@@ -72,16 +72,16 @@ describe.each(precisions)("in %s", (dtype, tolerance) => {
     const { outputShapes, params: initial } = layer.init(random.key(0), [x.shape.slice(1)], dtype);
     expect(outputShapes).toEqual([one.y.shape.slice(1)]);
     expect(shapesOf(initial)).toEqual(shapesOf(params));
-    const output = (params: TensorTree, x: Tensor): Tensor =>
+    const output = (params: NamedTensorTree, x: Tensor): Tensor =>
       layer.apply({ params, state: {} }, [x]).outputs[0];
     expectStored(jit(output)(params, x), inDtype(one.y, dtype), tolerance);
-    const loss = (params: TensorTree, x: Tensor): Tensor => sum(mul(output(params, x), cotangent));
+    const loss = (params: NamedTensorTree, x: Tensor): Tensor => sum(mul(output(params, x), cotangent));
     const [ofParams, ofX] = jit(grad(loss, [0, 1]))(params, x);
     expectAll({ ...pathsOf(ofParams), x: ofX }, allInDtype(one.gradients, dtype), tolerance);
   });
 });
 
-function shapesOf(tree: TensorTree): Record<string, readonly number[]> {
+function shapesOf(tree: NamedTensorTree): Record<string, readonly number[]> {
   return Object.fromEntries(Object.entries(pathsOf(tree)).map(([path, { shape }]) => [path, shape]));
 }
 

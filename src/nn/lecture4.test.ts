@@ -29,9 +29,9 @@ import {
   dropout,
   lstm,
   maxPool2d,
+  type NamedTensorTree,
   regularizers,
   stack,
-  type TensorTree,
 } from "./index.ts";
 
 const normal = (seed: number, ...shape: number[]): Tensor =>
@@ -43,7 +43,7 @@ function expectClose(got: Tensor, wanted: Tensor, digits = 12): void {
   for (const [i, value] of got.dataSync().entries()) expect(value).toBeCloseTo(values[i], digits);
 }
 
-function leaf(tree: TensorTree, name: string): Tensor {
+function leaf(tree: NamedTensorTree, name: string): Tensor {
   const found = Object.entries(tree).find(([key]) => key === name)?.[1];
   return found instanceof Tensor ? found : expect.fail(`no ${name}`);
 }
@@ -96,7 +96,7 @@ test("New types of regularization: L2 adds 2λ W, and L1 λ sign W, to the gradi
   const plain = dense({ units: 2 });
   const { params } = plain.init(random.key(0), [[3]], "f64");
   const slopeOf = (layer: typeof plain): Tensor => {
-    const loss = (params: TensorTree): Tensor => {
+    const loss = (params: NamedTensorTree): Tensor => {
       const { outputs, penalty } = layer.apply({ params, state: {} }, [x]);
       const error = mean(square(outputs[0]));
       return penalty === undefined ? error : add(error, penalty);

@@ -2,14 +2,14 @@ import { NeuriteError } from "../base/error.ts";
 import { formatShape } from "../base/shape.ts";
 import { add, type DType, mark, type Shape, Tensor } from "../tensor/index.ts";
 import type { ChosenActivation } from "./activations/activations.ts";
-import type { ApplyOptions, Layer, LayerConfig, Logits, TensorTree } from "./layer.ts";
+import type { ApplyOptions, Layer, LayerConfig, Logits, NamedTensorTree } from "./layer.ts";
 import type { OptionsReader } from "./options.ts";
 
 /** An output with what else there is to say of it. */
 export interface Output {
   readonly output: Tensor;
   /** What the layer carries to the next step; absent: the same as before. */
-  readonly state?: TensorTree;
+  readonly state?: NamedTensorTree;
   readonly logits?: Logits | undefined;
 }
 
@@ -20,13 +20,13 @@ export interface SingleParts {
   /** The shape of one output; throws for an input shape that does not fit. */
   outputShape(input: Shape): Shape;
   /** The parameters; absent: none. */
-  params?(key: Tensor, input: Shape, dtype: DType): TensorTree;
+  params?(key: Tensor, input: Shape, dtype: DType): NamedTensorTree;
   /** What it carries from step to step, at the beginning; absent: nothing. */
-  state?(input: Shape, dtype: DType): TensorTree;
+  state?(input: Shape, dtype: DType): NamedTensorTree;
   /** The output; with a state where that changes, with logits where it has some. */
-  output(x: Tensor, params: TensorTree, options: ApplyOptions, state: TensorTree): Tensor | Output;
+  output(x: Tensor, params: NamedTensorTree, options: ApplyOptions, state: NamedTensorTree): Tensor | Output;
   /** Scalars to be added to the loss; absent: none. */
-  penalties?(params: TensorTree, output: Tensor): readonly Tensor[];
+  penalties?(params: NamedTensorTree, output: Tensor): readonly Tensor[];
   /** The mask of the output, from that of the input x; absent: masks end here. */
   mask?(mask: Tensor | undefined, x: Tensor): Tensor | undefined;
 }
@@ -77,7 +77,7 @@ export function activated({ name, apply }: ChosenActivation, z: Tensor): Output 
 }
 
 /** A parameter by name; throws where there is none. */
-export function parameter(type: string, params: TensorTree, name: string): Tensor {
+export function parameter(type: string, params: NamedTensorTree, name: string): Tensor {
   const value = params[name];
   if (value instanceof Tensor) return value;
   throw new NeuriteError({

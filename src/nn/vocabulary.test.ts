@@ -14,7 +14,7 @@ import {
 import { expectStored } from "../../test/oracle.ts";
 import { isFloat } from "../base/dtype.ts";
 import { add, grad, jit, mul, random, sum, type Tensor } from "../tensor/index.ts";
-import { type Json, layerFromConfig, type TensorTree } from "./index.ts";
+import { type Json, layerFromConfig, type NamedTensorTree } from "./index.ts";
 import { layerTypes } from "./registry.ts";
 
 interface LayerCase {
@@ -58,14 +58,14 @@ describe.each(precisions)("in %s", (dtype, tolerance) => {
     const shapes = inputs.map(({ shape }) => shape.slice(1));
     const initial = layer.init(random.key(1), shapes, dtype);
     expect(initial.outputShapes).toEqual([one.y.shape.slice(1)]);
-    const typesOf = (tree: TensorTree): Record<string, unknown> =>
+    const typesOf = (tree: NamedTensorTree): Record<string, unknown> =>
       Object.fromEntries(
         Object.entries(pathsOf(tree)).map(([path, value]) => [path, [value.dtype, value.shape]]),
       );
     expect(typesOf(initial.params)).toEqual(typesOf(params));
     expect(typesOf(initial.state)).toEqual(typesOf(state));
 
-    const apply = jit((params: TensorTree, inputs: readonly Tensor[]) =>
+    const apply = jit((params: NamedTensorTree, inputs: readonly Tensor[]) =>
       layer.apply({ params, state }, inputs, options),
     );
     const applied = apply(params, inputs);
@@ -77,7 +77,7 @@ describe.each(precisions)("in %s", (dtype, tolerance) => {
 
     const floats = inputs.filter((input) => isFloat(input.dtype));
     const cotangent = load(one.cotangent, dtype);
-    const loss = (params: TensorTree, given: readonly Tensor[]): Tensor => {
+    const loss = (params: NamedTensorTree, given: readonly Tensor[]): Tensor => {
       const all = inputs.map((input) => (isFloat(input.dtype) ? given[floats.indexOf(input)] : input));
       const { outputs, penalty } = layer.apply({ params, state }, all, options);
       const value = sum(mul(outputs[0], cotangent));

@@ -3,8 +3,8 @@ import { NeuriteError } from "../base/error.ts";
 import { formatShape, sameShape, sizeOf } from "../base/shape.ts";
 import type { Loss } from "../losses/index.ts";
 import type { Metric } from "../metrics/index.ts";
-import type { ApplyOptions, Layer, TensorTree, Variables } from "../nn/index.ts";
-import { mapTensors, type TensorTree as OptimizerState } from "../optim/index.ts";
+import type { ApplyOptions, Layer, NamedTensorTree, Variables } from "../nn/index.ts";
+import { mapTensors, type TensorTree } from "../optim/index.ts";
 import {
   add,
   cast,
@@ -37,7 +37,7 @@ export interface Task extends Objective {
 
 /** All that training changes. */
 export interface Progressing extends Variables {
-  readonly optimizerState: OptimizerState;
+  readonly optimizerState: TensorTree;
 }
 
 /** What a step returns: the mean loss of the batch, then the sums over its examples of each metric. */
@@ -70,7 +70,7 @@ export interface Scored {
   readonly loss: Tensor;
   /** The sums over the examples. */
   readonly metrics: readonly Tensor[];
-  readonly state: TensorTree;
+  readonly state: NamedTensorTree;
 }
 
 /** Compiles the steps of a task; tracing happens at the first call of each, and again for batches of another size. */
@@ -79,7 +79,7 @@ export function makeSteps(task: Task): Steps {
   const train: Train = ({ params, state, optimizerState }, batch, step, learningRate, key) => {
     const options = { training: true, key: random.foldIn(key, step) };
     const learned = selectPaths(params, isLearned);
-    const lossOf = (learned: TensorTree): [Tensor, Scored] => {
+    const lossOf = (learned: NamedTensorTree): [Tensor, Scored] => {
       const scored = score(task, { params: overlay(params, learned), state }, batch, options);
       return [scored.loss, scored];
     };
@@ -114,7 +114,7 @@ export function makeSteps(task: Task): Steps {
 
 // A bias gradient is the sum of its layer's δ over the batch: what is not finite in the backward pass shows there, and
 // to look at vectors only costs nothing.
-function sumOfVectors(gradients: TensorTree): Tensor | number {
+function sumOfVectors(gradients: NamedTensorTree): Tensor | number {
   const vectors = [...pathsOf(gradients).values()].filter(({ shape }) => shape.length <= 1);
   return vectors.reduce<Tensor | number>((total, vector) => add(total, sum(vector)), 0);
 }

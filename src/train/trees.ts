@@ -2,7 +2,7 @@ import type { TypedArray } from "../base/dtype.ts";
 import { NeuriteError, unknownName } from "../base/error.ts";
 import { formatShape, sameShape } from "../base/shape.ts";
 import { flatten, isPlainObject, type Tree } from "../base/tree.ts";
-import type { TensorTree } from "../nn/index.ts";
+import type { NamedTensorTree } from "../nn/index.ts";
 import { mapTensors } from "../optim/index.ts";
 import { Tensor, type TensorData, type TensorType, tensor } from "../tensor/index.ts";
 
@@ -10,7 +10,10 @@ import { Tensor, type TensorData, type TensorType, tensor } from "../tensor/inde
 export type TensorsByPath = Readonly<Record<string, Tensor | TensorData>>;
 
 /** As `mapTensors`, for the trees of layers, which are named throughout. */
-export function mapNamed(f: (...tensors: Tensor[]) => Tensor, ...trees: readonly Tree<Tensor>[]): TensorTree {
+export function mapNamed(
+  f: (...tensors: Tensor[]) => Tensor,
+  ...trees: readonly Tree<Tensor>[]
+): NamedTensorTree {
   const tree = mapTensors(f, ...trees);
   if (isNamed(tree)) return tree;
   throw new TypeError("the tensors of a layer lie in plain objects");
@@ -23,8 +26,12 @@ export function pathsOf(tree: Tree<Tensor>): Map<string, Tensor> {
 }
 
 /** The part of a tree that lies at paths which are wanted. */
-export function select(tree: TensorTree, isWanted: (path: string) => boolean, prefix = ""): TensorTree {
-  const entries = Object.entries(tree).flatMap(([name, value]): [string, Tensor | TensorTree][] => {
+export function select(
+  tree: NamedTensorTree,
+  isWanted: (path: string) => boolean,
+  prefix = "",
+): NamedTensorTree {
+  const entries = Object.entries(tree).flatMap(([name, value]): [string, Tensor | NamedTensorTree][] => {
     const path = prefix + name;
     if (isTensor(value)) return isWanted(path) ? [[name, value]] : [];
     const part = select(value, isWanted, `${path}.`);
@@ -34,8 +41,8 @@ export function select(tree: TensorTree, isWanted: (path: string) => boolean, pr
 }
 
 /** A tree with the tensors of a part of it in the place of its own. */
-export function overlay(tree: TensorTree, part: TensorTree): TensorTree {
-  const entries = Object.entries(tree).map(([name, value]): [string, Tensor | TensorTree] => {
+export function overlay(tree: NamedTensorTree, part: NamedTensorTree): NamedTensorTree {
+  const entries = Object.entries(tree).map(([name, value]): [string, Tensor | NamedTensorTree] => {
     const fresh = part[name];
     if (fresh === undefined || isTensor(fresh)) return [name, fresh ?? value];
     return [name, isTensor(value) ? value : overlay(value, fresh)];
@@ -80,6 +87,6 @@ function isTensor(value: unknown): value is Tensor {
   return value instanceof Tensor;
 }
 
-function isNamed(value: unknown): value is TensorTree {
+function isNamed(value: unknown): value is NamedTensorTree {
   return isPlainObject(value) && Object.values(value).every((child) => isTensor(child) || isNamed(child));
 }

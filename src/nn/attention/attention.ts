@@ -20,7 +20,7 @@ import {
   zeros,
 } from "../../tensor/index.ts";
 import { type InitializerLike, initializerOf } from "../initializers/initializer-table.ts";
-import type { ApplyOptions, Layer, Masks, TensorTree } from "../layer.ts";
+import type { ApplyOptions, Layer, Masks, NamedTensorTree } from "../layer.ts";
 import { describeMade } from "../made.ts";
 import { partOf } from "../networks/stack.ts";
 import { type LayerOptions, OptionsReader } from "../options.ts";
@@ -118,7 +118,7 @@ export function multiHeadAttentionFrom(options: object): Layer {
         value: [value[1], numHeads * valueDim],
         output: [numHeads * valueDim, features],
       };
-      const params = projections.map((projection, i): [string, TensorTree] => {
+      const params = projections.map((projection, i): [string, NamedTensorTree] => {
         const weights = initializer(random.foldIn(key, i), shapes[projection], dtype);
         if (!useBias) return [projection, { weights }];
         return [projection, { weights, biases: zeros([shapes[projection][1]], dtype) }];

@@ -16,7 +16,7 @@ import {
   transpose,
   zeros,
 } from "../../tensor/index.ts";
-import { conv2d, dense, initializers, type Layer, regularizers, type TensorTree } from "../index.ts";
+import { conv2d, dense, initializers, type Layer, type NamedTensorTree, regularizers } from "../index.ts";
 import { regularizerOf } from "../regularizers/regularizer-table.ts";
 import { initializerOf } from "./initializer-table.ts";
 
@@ -150,7 +150,7 @@ test("layers begin with glorotUniform and zeros, or as they are told, with a key
   expect(told.biases.dataSync()[0] / 0.05).not.toBeCloseTo(told.weights.dataSync()[0] / 2, 3);
 });
 
-function tensorsOf(params: TensorTree): Record<string, Tensor> {
+function tensorsOf(params: NamedTensorTree): Record<string, Tensor> {
   const tensors = Object.entries(params).map(([name, value]): [string, Tensor] => {
     if (!(value instanceof Tensor)) expect.fail(`'${name}' is no tensor`);
     return [name, value];

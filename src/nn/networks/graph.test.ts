@@ -15,8 +15,8 @@ import {
   lstm,
   masking,
   merge,
+  type NamedTensorTree,
   stack,
-  type TensorTree,
 } from "../index.ts";
 
 const key = random.key(3);
@@ -25,7 +25,7 @@ function numbers(x: Tensor): number[] {
   return [...x.dataSync()];
 }
 
-function treeAt(tree: TensorTree, name: string): TensorTree {
+function treeAt(tree: NamedTensorTree, name: string): NamedTensorTree {
   const part = tree[name];
   if (part instanceof Tensor) throw new Error(`${name} is a tensor`);
   return part;
@@ -85,11 +85,11 @@ describe("a graph", () => {
     ]);
     const b = tensor([0.5, -0.5]);
     const [data] = [tensor([[1, -1]])];
-    const viaGraph = grad((params: TensorTree) => sum(twice.apply({ params, state: {} }, [data]).outputs[0]))(
-      {
-        shared: { weights: W, biases: b },
-      },
-    );
+    const viaGraph = grad((params: NamedTensorTree) =>
+      sum(twice.apply({ params, state: {} }, [data]).outputs[0]),
+    )({
+      shared: { weights: W, biases: b },
+    });
     const twiceByHand = (first: Tensor, second: Tensor): Tensor => {
       const apply = (weights: Tensor, value: Tensor): Tensor =>
         shared.apply({ params: { weights, biases: b }, state: {} }, [value]).outputs[0];

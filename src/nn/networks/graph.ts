@@ -9,7 +9,7 @@ import type {
   Layer,
   LayerConfig,
   Logits,
-  TensorTree,
+  NamedTensorTree,
   Variables,
 } from "../layer.ts";
 import { type LayerOptions, OptionsReader } from "../options.ts";
@@ -124,9 +124,9 @@ function graphOf(read: OptionsReader, parts: GraphParts): Graph {
     calls,
     init: (key, inputShapes, dtype) => {
       checkInputs(inputShapes, inputs);
-      const params: Record<string, TensorTree> = {};
-      const state: Record<string, TensorTree> = {};
-      const begun = new Map<Layer, TensorTree>();
+      const params: Record<string, NamedTensorTree> = {};
+      const state: Record<string, NamedTensorTree> = {};
+      const begun = new Map<Layer, NamedTensorTree>();
       for (const { layer, inputs: given } of calls) {
         const name = nameOf(layer);
         const keyOfLayer = random.foldIn(key, layers.indexOf(layer));
@@ -151,7 +151,7 @@ function graphOf(read: OptionsReader, parts: GraphParts): Graph {
     apply: ({ params, state }, given, { training = false, key, masks = [] } = {}) => {
       const values = new Map<SymbolicTensor, Value>();
       for (const [i, symbol] of inputs.entries()) values.set(symbol, { tensor: given[i], mask: masks[i] });
-      const after: Record<string, TensorTree> = {};
+      const after: Record<string, NamedTensorTree> = {};
       let penalty: Tensor | undefined;
       for (const [i, call] of calls.entries()) {
         const name = nameOf(call.layer);
@@ -254,7 +254,7 @@ function checkInputs(shapes: readonly Shape[], inputs: readonly SymbolicTensor[]
 }
 
 /** Throws unless a layer has parameters of the same shapes wherever it is used. */
-function checkShared(layer: Layer, first: TensorTree, again: TensorTree): void {
+function checkShared(layer: Layer, first: NamedTensorTree, again: NamedTensorTree): void {
   const [wanted, got] = [shapesOf(first), shapesOf(again)];
   for (const [path, shape] of wanted) {
     const other = got.get(path);
@@ -268,7 +268,7 @@ function checkShared(layer: Layer, first: TensorTree, again: TensorTree): void {
   }
 }
 
-function shapesOf(tree: TensorTree, prefix = ""): Map<string, Shape> {
+function shapesOf(tree: NamedTensorTree, prefix = ""): Map<string, Shape> {
   const entries = Object.entries(tree).flatMap(([name, value]): [string, Shape][] =>
     value instanceof Tensor ? [[prefix + name, value.shape]] : [...shapesOf(value, `${prefix}${name}.`)],
   );

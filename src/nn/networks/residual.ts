@@ -2,7 +2,7 @@ import { NeuriteError } from "../../base/error.ts";
 import { formatShape, sameShape } from "../../base/shape.ts";
 import { add, random } from "../../tensor/index.ts";
 import { describeLayer } from "../description.ts";
-import type { Applied, ApplyOptions, Layer, TensorTree, Variables } from "../layer.ts";
+import type { Applied, ApplyOptions, Layer, NamedTensorTree, Variables } from "../layer.ts";
 import { type LayerOptions, OptionsReader } from "../options.ts";
 import { inLayer, keep, partOf, type Stack, stack, sumOf } from "./stack.ts";
 
@@ -49,8 +49,8 @@ export function residual(layers: readonly Layer[], options: ResidualOptions = {}
       ...(inputShape !== undefined && { inputShape }),
     },
     init: (key, inputShapes, dtype) => {
-      const params: Record<string, TensorTree> = {};
-      const state: Record<string, TensorTree> = {};
+      const params: Record<string, NamedTensorTree> = {};
+      const state: Record<string, NamedTensorTree> = {};
       const shapes = (["body", "shortcut"] as const).map((way, i) => {
         const initialized = inLayer(way, () => ways[way].init(random.foldIn(key, i), inputShapes, dtype));
         keep(params, way, initialized.params);
@@ -77,7 +77,7 @@ export function residual(layers: readonly Layer[], options: ResidualOptions = {}
         return inLayer(way, () => ways[way].apply(variables, inputs, options));
       };
       const [body, around] = [go("body", 0), go("shortcut", 1)];
-      const after: Record<string, TensorTree> = {};
+      const after: Record<string, NamedTensorTree> = {};
       keep(after, "body", body.state);
       keep(after, "shortcut", around.state);
       const penalty = sumOf(body.penalty, around);

@@ -2,7 +2,7 @@ import { NeuriteError } from "../../base/error.ts";
 import { formatShape, sameShape } from "../../base/shape.ts";
 import { add, random, type Shape, Tensor, withScope } from "../../tensor/index.ts";
 import { describeLayer } from "../description.ts";
-import type { Applied, Layer, TensorTree } from "../layer.ts";
+import type { Applied, Layer, NamedTensorTree } from "../layer.ts";
 import { type LayerOptions, OptionsReader } from "../options.ts";
 
 /** Layers one after the other, as one layer. */
@@ -42,8 +42,8 @@ export function stack(layers: readonly Layer[], options: LayerOptions = {}): Sta
     layers,
     names,
     init: (key, inputShapes, dtype) => {
-      const params: Record<string, TensorTree> = {};
-      const state: Record<string, TensorTree> = {};
+      const params: Record<string, NamedTensorTree> = {};
+      const state: Record<string, NamedTensorTree> = {};
       let shapes = inputShapes;
       for (const [i, layer] of layers.entries()) {
         const initialized = inLayer(names[i], () => {
@@ -57,7 +57,7 @@ export function stack(layers: readonly Layer[], options: LayerOptions = {}): Sta
       return { params, state, outputShapes: shapes };
     },
     apply: ({ params, state }, inputs, { training = false, key, masks: given } = {}) => {
-      const after: Record<string, TensorTree> = {};
+      const after: Record<string, NamedTensorTree> = {};
       let outputs = inputs;
       let masks = given;
       let logits: Applied["logits"];
@@ -156,12 +156,12 @@ export function checkInput({ type, inputShape }: Layer, [shape]: readonly Shape[
 }
 
 /** Puts the part of a layer into a tree, unless it is empty. */
-export function keep(tree: Record<string, TensorTree>, name: string, part: TensorTree): void {
+export function keep(tree: Record<string, NamedTensorTree>, name: string, part: NamedTensorTree): void {
   if (Object.keys(part).length > 0) tree[name] = part;
 }
 
 /** The part of a tree that belongs to a layer: empty where it has none. */
-export function partOf(tree: TensorTree, name: string): TensorTree {
+export function partOf(tree: NamedTensorTree, name: string): NamedTensorTree {
   const part = tree[name] ?? {};
   if (!(part instanceof Tensor)) return part;
   throw new NeuriteError({ operation: "stack", got: `a tensor '${name}'`, expected: "the tree of a layer" });

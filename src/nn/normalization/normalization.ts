@@ -12,7 +12,7 @@ import {
   variance,
 } from "../../tensor/index.ts";
 import { type InitializerLike, initializerOf } from "../initializers/initializer-table.ts";
-import type { LayerConfig, TensorTree } from "../layer.ts";
+import type { LayerConfig, NamedTensorTree } from "../layer.ts";
 import { describeMade } from "../made.ts";
 import type { LayerOptions, OptionsReader } from "../options.ts";
 import { parameter } from "../single.ts";
@@ -43,9 +43,9 @@ export const normalizationOptions: readonly string[] = [
 /** The scale γ (`weights`) and shift β (`biases`) behind a normalisation. */
 export interface Affine {
   readonly config: LayerConfig;
-  params(key: Tensor, shape: Shape, dtype: DType): TensorTree;
+  params(key: Tensor, shape: Shape, dtype: DType): NamedTensorTree;
   /** γ · (x − mean) / √(variance + ε) + β; the parameters broadcast as `shape`. */
-  normalize(x: Tensor, moments: Moments, params: TensorTree, shape: Shape): Tensor;
+  normalize(x: Tensor, moments: Moments, params: NamedTensorTree, shape: Shape): Tensor;
 }
 
 /** Mean and variance, with the axes of what they are subtracted from. */

@@ -1,7 +1,7 @@
 import { NeuriteError } from "../../base/error.ts";
 import { add, concatenate, div, flip, mul, random, type Shape, type Tensor } from "../../tensor/index.ts";
 import { describeLayer } from "../description.ts";
-import type { Applied, Layer, TensorTree } from "../layer.ts";
+import type { Applied, Layer, NamedTensorTree } from "../layer.ts";
 import { inLayer, keep, partOf, sumOf } from "../networks/stack.ts";
 import { type LayerOptions, OptionsReader } from "../options.ts";
 
@@ -63,8 +63,8 @@ export function bidirectional(layer: Layer, options: BidirectionalOptions = {}):
     },
     init: (key, [shape, ...initial], dtype) => {
       const halves = halvesOf(initial);
-      const params: Record<string, TensorTree> = {};
-      const state: Record<string, TensorTree> = {};
+      const params: Record<string, NamedTensorTree> = {};
+      const state: Record<string, NamedTensorTree> = {};
       let outputShapes: readonly Shape[] = [];
       for (const [i, way] of ways.entries()) {
         const made = inLayer(way, () => layer.init(random.foldIn(key, i), [shape, ...halves[i]], dtype));
@@ -95,7 +95,7 @@ export function bidirectional(layer: Layer, options: BidirectionalOptions = {}):
       const [reversed, ...statesOfBackward] = backward.outputs;
       // Sequences come out in the order in which they were read.
       const aligned = reversed.shape.length === 3 ? flip(reversed, 1) : reversed;
-      const after: Record<string, TensorTree> = {};
+      const after: Record<string, NamedTensorTree> = {};
       keep(after, "forward", forward.state);
       keep(after, "backward", backward.state);
       const penalty = sumOf(forward.penalty, backward);

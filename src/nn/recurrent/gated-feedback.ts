@@ -15,7 +15,7 @@ import {
   zeros,
 } from "../../tensor/index.ts";
 import { type InitializerLike, initializerOf } from "../initializers/initializer-table.ts";
-import type { Layer, TensorTree } from "../layer.ts";
+import type { Layer, NamedTensorTree } from "../layer.ts";
 import { describeMade } from "../made.ts";
 import { partOf } from "../networks/stack.ts";
 import { OptionsReader } from "../options.ts";
@@ -132,7 +132,7 @@ export function gatedFeedbackRnnFrom(options: object): Layer {
   const total = units.reduce((sum, count) => sum + count, 0);
   const levels = units.length;
 
-  const levelOf = (params: TensorTree, level: number): ((name: string) => Tensor) => {
+  const levelOf = (params: NamedTensorTree, level: number): ((name: string) => Tensor) => {
     const own = partOf(params, nameOf(level));
     return (name) => parameter(type, own, name);
   };

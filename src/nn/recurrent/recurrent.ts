@@ -1,7 +1,7 @@
 import { add, div, dropout, matmul, mul, ones, random, slice, type Tensor } from "../../tensor/index.ts";
 import type { ActivationLike } from "../activations/activations.ts";
 import { type InitializerLike, initializerOf } from "../initializers/initializer-table.ts";
-import type { ApplyOptions, Layer, LayerConfig, TensorTree } from "../layer.ts";
+import type { ApplyOptions, Layer, LayerConfig, NamedTensorTree } from "../layer.ts";
 import { describeMade } from "../made.ts";
 import { OptionsReader } from "../options.ts";
 import { type RegularizerLike, regularizerOf } from "../regularizers/regularizer-table.ts";
@@ -97,7 +97,7 @@ export function recurrentLayer(read: OptionsReader, cell: Cell): Layer {
   const activityRegularizer = regularizerOf(read.value("activityRegularizer"));
   const columns = blocks * units;
 
-  const productOf = (params: TensorTree, kept: Tensor | undefined): RecurrentProduct => {
+  const productOf = (params: NamedTensorTree, kept: Tensor | undefined): RecurrentProduct => {
     const weights = parameter(type, params, "recurrentWeights");
     const biases = useBias && hasRecurrentBiases ? parameter(type, params, "recurrentBiases") : undefined;
     return (h, from = 0, to = blocks) => {

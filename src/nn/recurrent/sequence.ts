@@ -13,7 +13,7 @@ import {
   transpose,
   zeros,
 } from "../../tensor/index.ts";
-import type { ApplyOptions, Layer, LayerConfig, TensorTree } from "../layer.ts";
+import type { ApplyOptions, Layer, LayerConfig, NamedTensorTree } from "../layer.ts";
 import type { LayerOptions, OptionsReader } from "../options.ts";
 
 /** Options of layers that go through sequences step by step. */
@@ -36,11 +36,11 @@ export interface SequenceParts {
   /** The extent of each state; the first state is the output. */
   readonly states: readonly number[];
   /** The parameters for sequences of so many features. */
-  params(key: Tensor, features: number, dtype: DType): TensorTree;
+  params(key: Tensor, features: number, dtype: DType): NamedTensorTree;
   /** What can be computed for all steps of [steps, batch, features] at once, and what remains for each step. */
-  begin(x: Tensor, params: TensorTree, options: ApplyOptions): Stepping;
+  begin(x: Tensor, params: NamedTensorTree, options: ApplyOptions): Stepping;
   /** Scalars to be added to the loss; absent: none. */
-  penalties?(params: TensorTree, output: Tensor): readonly Tensor[];
+  penalties?(params: NamedTensorTree, output: Tensor): readonly Tensor[];
 }
 
 /** The steps of a sequence. */

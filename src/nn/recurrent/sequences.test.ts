@@ -24,9 +24,9 @@ import {
   lstm,
   masking,
   multiHeadAttention,
+  type NamedTensorTree,
   positionalEmbedding,
   simpleRnn,
-  type TensorTree,
   timeDistributed,
   transformerBlock,
 } from "../index.ts";
@@ -62,17 +62,17 @@ describe.each(precisions)("in %s", (dtype, tolerance) => {
       dtype,
     );
     expect(made.outputShapes).toEqual(one.outputs.map(({ shape }) => shape.slice(1)));
-    const shapesOf = (tree: TensorTree): object =>
+    const shapesOf = (tree: NamedTensorTree): object =>
       Object.fromEntries(Object.entries(pathsOf(tree)).map(([path, { shape }]) => [path, shape]));
     expect(shapesOf(made.params)).toEqual(shapesOf(params));
 
-    const apply = (params: TensorTree, inputs: readonly Tensor[]): readonly Tensor[] =>
+    const apply = (params: NamedTensorTree, inputs: readonly Tensor[]): readonly Tensor[] =>
       layer.apply({ params, state: {} }, inputs, masks && { masks }).outputs;
     const outputs = jit(apply)(params, inputs);
     for (const [i, output] of outputs.entries())
       expectStored(output, inDtype(one.outputs[i], dtype), tolerance);
 
-    const loss = (params: TensorTree, floats: readonly Tensor[]): Tensor => {
+    const loss = (params: NamedTensorTree, floats: readonly Tensor[]): Tensor => {
       const rest = floats.values();
       const all = inputs.map((x) => (isFloat(x.dtype) ? (rest.next().value ?? x) : x));
       return apply(params, all)
