@@ -21,14 +21,14 @@ export interface Limit {
 }
 
 /** The mixes whose bandwidth can be probed. */
-export const mixNames = ["map", "map2", "adam", "reduce"] as const;
+export const mixNames = ["map", "chain", "adam", "reduce"] as const;
 export type MixName = (typeof mixNames)[number];
 
 const mixes: Readonly<Record<MixName, Mix>> = {
   /** y = f(x) */
   map: { reads: 1, updates: 0, writes: 1 },
-  /** z = f(x, y) */
-  map2: { reads: 2, updates: 0, writes: 1 },
+  /** x ← f(x, y) */
+  chain: { reads: 1, updates: 1, writes: 0 },
   /** An optimizer with two moments. */
   adam: { reads: 1, updates: 3, writes: 0 },
   /** A reduction to few numbers. */

@@ -89,7 +89,7 @@ async function measure(
     () => limit && leastTime(limit.work, clock),
     () => child?.next(JSON.stringify(peer)),
   ]);
-  const amount = "operations" in bound ? bound.operations : bytesOf(bound.mix, bound.elements);
+  const amount = "operations" in bound ? bound.operations : bound.passes * bytesOf(bound.mix, bound.elements);
   const resultOf = (device: string, ms: number): Result => ({
     operation: name,
     device,

@@ -2,13 +2,20 @@ import { jit, type Tensor } from "../../src/index.ts";
 import type { Work } from "../clock.ts";
 import type { MixName } from "../probe.ts";
 
+/** Passes over arrays of so many elements each. */
+export interface Passes {
+  readonly mix: MixName;
+  readonly elements: number;
+  readonly passes: number;
+}
+
 /** An operation that is measured alone. */
 export interface Operation {
   /** What `--only` chooses it by. */
   readonly group: string;
   readonly name: string;
-  /** What bounds it: so many floating-point operations, or a pass over arrays of so many elements. */
-  readonly bound: { readonly operations: number } | { readonly mix: MixName; readonly elements: number };
+  /** What bounds it: so many floating-point operations, or passes over arrays of so many elements. */
+  readonly bound: { readonly operations: number } | Passes;
   /** The same for bench/peers/pytorch_operations.py. */
   readonly peer: readonly (string | number | boolean)[];
   /** Makes the operands and the work on the device in use. */

@@ -21,23 +21,28 @@ torch.set_num_threads(threads)
 torch.set_grad_enabled(False)
 
 
-def chain(elements):
-    x, y, out = torch.randn(elements), torch.randn(elements), torch.empty(elements)
+def chain(elements, steps):
+    x, y, room = torch.zeros(elements), torch.randn(elements), torch.empty(elements)
 
     def run():
-        torch.add(x, y, out=out)
-        out.mul_(x).sub_(0.5).mul_(y)
-        # a is needed twice: (a + 1.5) a.
-        shifted = out + 1.5
-        out.mul_(shifted).sub_(x).clamp_(min=0).mul_(0.25).add_(y)
+        for _ in range(steps):
+            torch.add(x, y, out=room)
+            room.mul_(0.5).sub_(y).mul_(0.25).add_(1.5).mul_(y).sub_(x)
+            torch.add(room.clamp_(min=0).mul_(0.25), y, out=x)
 
     return run
 
 
-def adam(elements):
+def adam(elements, steps):
     weights = torch.zeros(elements, requires_grad=True)
     weights.grad = torch.randn(elements)
-    return torch.optim.Adam([weights], lr=1e-3, eps=1e-7).step
+    step = torch.optim.Adam([weights], lr=1e-3, eps=1e-7).step
+
+    def run():
+        for _ in range(steps):
+            step()
+
+    return run
 
 
 def into_room(function):
