@@ -16,8 +16,9 @@ export function cache({ clear, json }: CacheOptions, terminal: Terminal): void {
     terminal.print(JSON.stringify({ directory, files, bytes }));
     return;
   }
-  const removed = `${before.files} files, ${megabytes(before.bytes)}`;
-  terminal.print(clear === true ? `removed ${removed}` : `${removed} of compiled kernels`);
+  if (clear === true) {
+    terminal.print(`removed ${before.files - files} files, ${megabytes(before.bytes - bytes)}`);
+  } else terminal.print(`${files} files, ${megabytes(bytes)} of compiled kernels`);
   terminal.print(directory);
 }
 

@@ -337,6 +337,16 @@ describe("neurite info and help", () => {
     expect(devices).toContainEqual({ name: "reference", available: true });
   });
 
+  it("says why native code cannot run and what to do, and what runs instead", async () => {
+    const main = fileURLToPath(new URL("main.ts", import.meta.url));
+    const env = { ...process.env, NEURITE_DEVICE: "", PATH: "", XDG_CACHE_HOME: join(folder, "cache") };
+    const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", main, "info"], {
+      env,
+    });
+    expect(stdout).toMatch(/^native +not available: no [^;\n]+; (npm )?install [^\n]+$/m);
+    expect(stdout).toMatch(/^wasm +available, in use$/m);
+  });
+
   it("shows and clears the cache of compiled kernels", async (context) => {
     const native = devices().find(({ name }) => name === "native");
     if (native?.available !== true) context.skip(`no native device: ${native?.reason}`);
