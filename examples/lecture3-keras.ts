@@ -34,5 +34,5 @@ const history = await model.fit(xTrain, yTrain, {
   validationData: [xTest, yTest],
 });
 
-console.log("loss", history.loss[0], "to", history.loss[29]);
-console.log("held-out accuracy", history.valAccuracy[29]);
+console.log("loss", history.loss[0].toFixed(3), "to", history.loss[29].toFixed(3));
+console.log("held-out accuracy", history.valAccuracy[29].toFixed(3));

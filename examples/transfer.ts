@@ -9,7 +9,6 @@ import {
   dynamicUpdateSlice,
   flip,
   mean,
-  pad,
   random,
   std,
   type Tensor,
@@ -24,7 +23,8 @@ import { adam } from "neurite/optim";
 import { Sequential } from "neurite/train";
 
 const given = process.argv.slice(2).map(Number);
-const [runs = 5, turns = 8, places = 1, views = 32, sourceEpochs = 4, epochs = 60] = given;
+/** The body sees each of its images `views` times in all, whatever the number of turns. */
+const [runs = 5, turns = 8, places = 1, views = 32, bodyEpochs = 4, epochs = 60] = given;
 const { images, labels } = await digits();
 const digitOf = labels.dataSync();
 
@@ -39,9 +39,10 @@ function placed(key: Tensor, rows: number[], places: number, turn = 0): [x: Tens
   if (turn & 1) x = flip(x, 1);
   if (turn & 2) x = flip(x, 2);
   if (turn & 4) x = transpose(x, [0, 2, 1, 3]);
-  const corners = random.randint(key, [repeated.length, 2], 0, 5);
+  const count = repeated.length;
+  const corners = concatenate([random.randint(key, [count, 2], 0, 5), zeros([count, 1], "i32")], 1);
   const signs = repeated.map((row) => (digitOf[row] % 5) + 5 * turn);
-  return [putDown(x, pad(corners, [[0, 0], [0, 1]])), tensor(signs, { dtype: "i32" })]; // biome-ignore format: pairs
+  return [putDown(x, corners), tensor(signs, { dtype: "i32" })];
 }
 
 function body(): Layer[] {
@@ -53,10 +54,8 @@ function body(): Layer[] {
 }
 
 function network(seed: number, layers: Layer[], classes: number, learningRate: number): Sequential {
-  const model = new Sequential({
-    seed,
-    layers: [...layers, dense({ units: classes, activation: "softmax" })],
-  });
+  const head = dense({ units: classes, activation: "softmax", name: "head" });
+  const model = new Sequential({ seed, layers: [...layers, head] });
   const optimizer = adam({ learningRate });
   model.compile({ optimizer, loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"] });
   return model;
@@ -74,14 +73,15 @@ for (let run = 0; run < runs; run++) {
   const signs = turnKeys.map((key, turn) => placed(key, oldRows, views / turns, turn));
   const source = network(run, body(), 5 * turns, 0.001);
   const [x, y] = [0, 1].map((part) => concatenate(signs.map((sign) => sign[part])));
-  await source.fit(x, y, { epochs: sourceEpochs, verbose: 0 });
+  await source.fit(x, y, { epochs: bodyEpochs, verbose: 0 });
 
   const newRows = [5, 6, 7, 8, 9].map(rowsOf);
-  const few = placed(fewKey, newRows.flatMap((rows) => rows.slice(0, 10)), places); // biome-ignore format: a line
+  const fewRows = newRows.flatMap((rows) => rows.slice(0, 10));
+  const few = placed(fewKey, fewRows, places);
   const others = newRows.flatMap((rows) => rows.slice(10));
   // Half of the other images chooses the learning rate of each way, the other half is what counts.
-  const chosen = placed(chosenKey, others.filter((_, i) => i % 2 === 0), 1); // biome-ignore format: a line
-  const tested = placed(testedKey, others.filter((_, i) => i % 2 === 1), 1); // biome-ignore format: a line
+  const half = (parity: number): number[] => others.filter((_, i) => i % 2 === parity);
+  const [chosen, tested] = [placed(chosenKey, half(0), 1), placed(testedKey, half(1), 1)];
   for (const way of ways) {
     for (const rate of rates) {
       const layers = way === "from scratch" ? body() : [source.features().asLayer("body")];
@@ -101,13 +101,7 @@ for (const way of ways) {
   const quality = byRate.map((some) => mean(tensor(some.map(({ chosen }) => chosen))).item());
   const best = quality.indexOf(Math.max(...quality));
   const accuracies = tensor(byRate[best].map(({ tested }) => 100 * tested));
-  const [average, spread] = [
-    mean(accuracies).item(),
-    std(accuracies, { correction: runs > 1 ? 1 : 0 }).item(),
-  ];
-  console.log(
-    way.padEnd(13),
-    String(rates[best]).padEnd(14),
-    `${average.toFixed(1)} % ± ${spread.toFixed(1)}`,
-  );
+  const spread = runs > 1 ? std(accuracies, { correction: 1 }).item() : 0;
+  const figures = `${mean(accuracies).item().toFixed(1)} % ± ${spread.toFixed(1)}`;
+  console.log(way.padEnd(13), String(rates[best]).padEnd(14), figures);
 }

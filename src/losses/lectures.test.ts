@@ -15,8 +15,10 @@ import {
 } from "../tensor/index.ts";
 import {
   bernoulliNegativeLogLikelihood,
+  binaryCrossentropy,
   gaussianNegativeLogLikelihood,
   halfSquaredError,
+  hinge,
   type Loss,
   meanSquaredError,
   negativeLogPrior,
@@ -57,6 +59,28 @@ test("lecture 1, Forward pass: ℰ = max(0, −z₇t) with δ₇ = I(−z₇t > 
 test("lecture 2, How does learning work?: ½(y − ŷ)², whose derivative is ŷ − y", () => {
   expect(halfSquaredError(f64([[1.5]]), f64([[1]])).item()).toBe(0.125);
   expectClose(gradientAt(halfSquaredError, [1.5], f64([1])), [0.5]);
+});
+
+test("lecture 3, Hinge loss: max(0, 1 − y⟨x, β⟩), with slope −y inside of the margin and 0 outside", () => {
+  for (const z of [-1.5, 0.2, 0.9, 1.1, 3]) {
+    for (const y of [-1, 1]) {
+      expect(hinge(f64([z]), f64([y])).item()).toBeCloseTo(Math.max(0, 1 - y * z), 12);
+      expectClose(gradientAt(hinge, [z], f64([y])), [y * z < 1 ? -y : 0]);
+    }
+  }
+});
+
+test("lecture 3, Comparison of SVM to logistic regression: for y of −1 and 1 the logistic loss is log(1 + e^(−yz))", () => {
+  for (const z of [-3, -0.4, 0, 2]) {
+    for (const y of [0, 1]) {
+      const h = 1 / (1 + Math.exp(-z));
+      const loss = -y * Math.log(h) - (1 - y) * Math.log(1 - h);
+      expect(loss).toBeCloseTo(Math.log(1 + Math.exp(-(2 * y - 1) * z)), 12);
+      const options = { fromLogits: true };
+      expect(binaryCrossentropy(f64([[z]]), f64([[y]]), options).item()).toBeCloseTo(loss, 12);
+      expectClose(gradientAt(binaryCrossentropy, [z], f64([y]), options), [h - y]);
+    }
+  }
 });
 
 test("lecture 4, Loss functions as usual: squared error, ∂ℓ/∂f = 2(f − y*)", () => {
