@@ -117,7 +117,7 @@ test.each([
   ["cnn", 0.5],
   ["augmented", 0.3],
   ["lstm", 0.2],
-])("lecture 4: %s learns digits as large as those of MNIST", { timeout }, (network, least) => {
+])("lecture 4: %s learns digits as large as those of MNIST", { timeout: 2 * timeout }, (network, least) => {
   const folder = mkdtempSync(join(tmpdir(), "neurite-mnist-"));
   writeLargeDigits(folder, "train", 0, 640);
   writeLargeDigits(folder, "t10k", 640, 740);
