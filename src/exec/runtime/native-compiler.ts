@@ -6,8 +6,6 @@ import { type Host, hashOf, messageOf, NativeFailure } from "./native-host.ts";
 const commonFlags = [
   ...["-std=gnu11", "-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off"],
   ...["-fno-strict-aliasing", "-fPIC", "-w", "-pipe"],
-  // It moves work into the branches of selections, and loops with branches stay scalar.
-  "-fno-tree-pre",
   // In a loop over so many arrays gcc spends more time on the choice of addresses than on all the rest.
   "--param=iv-max-considered-uses=96",
 ];

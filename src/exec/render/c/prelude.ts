@@ -18,6 +18,8 @@ typedef _Bool bool;
 #define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
 #else
 #define INDEPENDENT _Pragma("GCC ivdep")
+/* It moves work into the branches of selections, and loops with branches stay scalar. */
+#pragma GCC optimize("no-tree-pre")
 #endif
 #define INLINE static inline __attribute__((always_inline))
 
