@@ -3,7 +3,7 @@ import type { Expression, Scalar } from "../../lang/kernel/expression.ts";
 
 const done = new WeakMap<Expression, Expression>();
 
-/** Rewrites an expression by rules that change no bit of any result: constant folding, x · 1, x / 2ᵏ, select of a constant, … */
+/** Rewrites an expression by rules that change no bit of any result: constant folding, x · 1, select of a constant, … */
 export function simplifyExpression(expression: Expression): Expression {
   if (expression.kind !== "scalar") return expression;
   const known = done.get(expression);
@@ -29,7 +29,8 @@ function applyRules(expression: Scalar): Expression {
     case "mul":
       return fold(expression, (a, b) => a * b) ?? (isConstant(y, 1) ? x : isConstant(x, 1) ? y : expression);
     case "div":
-      return fold(expression, (a, b) => a / b) ?? divideByPower(expression);
+      // x / 2ᵏ stays: as a product, the code would depend on whether a batch is a power of two.
+      return fold(expression, (a, b) => a / b) ?? (isConstant(y, 1) ? x : expression);
     case "neg":
       return fold(expression, (a) => -a) ?? expression;
     case "sqrt":
@@ -56,16 +57,6 @@ function fold(expression: Scalar, f: (a: number, b: number) => number): Expressi
   }
   const value = roundTo(expression.dtype, f(values[0], values[1] ?? 0));
   return { kind: "constant", dtype: expression.dtype, value };
-}
-
-// x / 2ᵏ = x · 2⁻ᵏ exactly.
-function divideByPower(expression: Scalar): Expression {
-  const [x, y] = expression.operands;
-  if (y.kind !== "constant" || !isFloat(expression.dtype)) return expression;
-  const exponent = Math.log2(Math.abs(y.value));
-  if (!Number.isInteger(exponent) || Math.abs(exponent) > 100) return expression;
-  if (y.value === 1) return x;
-  return { ...expression, op: "mul", operands: [x, { ...y, value: 1 / y.value }] };
 }
 
 // −0 + 0 = 0, so that adding 0 once more changes nothing.
