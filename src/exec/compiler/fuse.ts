@@ -7,6 +7,9 @@ import { contextOf, type Graph } from "./graph.ts";
 import { expressionsOf, forEachLoad } from "./loads.ts";
 import { MustStore, storageOf } from "./reader.ts";
 
+// A loop over more arrays than this runs out of registers and of streams that the processor reads ahead, and compiles slowly.
+const mostOperands = 24;
+
 /** A kernel to be, or an equation that is not one kernel (routines, control flow). */
 export interface Step {
   readonly cluster?: Cluster;
@@ -99,6 +102,7 @@ function isSibling(alone: Step, step: Step): boolean {
   const other = step.cluster;
   if (mine?.kind !== "loops" || other?.kind !== "loops") return false;
   if (!sameShape(mine.space, other.space) || !sameShape(mine.inner, other.inner)) return false;
+  if (step.reads.size + alone.reads.size > mostOperands) return false;
   for (const variable of alone.reads) if (step.reads.has(variable)) return true;
   return false;
 }
