@@ -1,4 +1,5 @@
 import { type ContractionSizes, evenPart, roundUp } from "../contraction/sizes.ts";
+import { mostParts } from "../nest/parts.ts";
 import { type TileShape, tileColumns } from "./contraction-tile.ts";
 
 /** How a contraction is cut into blocks that fit the caches. */
@@ -11,6 +12,8 @@ export interface Blocks {
   readonly sumsStep: number;
   /** How many tiles of left values that lie along rows are copied at a time before they are read; 1 if they are read in place. */
   readonly leftTiles: number;
+  /** How many such tiles are kept for the next block of columns; 0 if they are copied again. */
+  readonly keptTiles: number;
   /** Into how many parts the work is divided at most. */
   readonly parts: number;
 }
@@ -19,14 +22,24 @@ export interface Blocks {
 // measured with 1 MiB of it; 256 to 512 KiB differ by a few percent.
 const depthBytes = 2048;
 const rightBytes = 384 * 1024;
-const sumsBytes = 1024 * 1024;
+const sumsBytes = 512 * 1024;
 const leftTiles = 8;
-const partsLimit = 16;
+// Copies that are kept stream through the last cache.
+const keptBytes = 32 * 1024 * 1024;
+const keptBytesOfParts = 256 * 1024 * 1024;
 // A part takes at least some ten microseconds.
 const partPoints = 2 ** 20;
 
-/** Cuts [rows × depth] · [depth × columns] into blocks of about equal size; left values lie in runs of `leftRun` along rows. */
-export function cutBlocks(shape: TileShape, sizes: ContractionSizes, leftRun: number): Blocks {
+/**
+ * Cuts [rows × depth] · [depth × columns] into blocks of about equal size. Left values lie in runs of `leftRun` along rows;
+ * `copied`: tiles of them are copied before they are read.
+ */
+export function cutBlocks(
+  shape: TileShape,
+  sizes: ContractionSizes,
+  leftRun: number,
+  copied: boolean,
+): Blocks {
   const { batch, rows, columns, depth } = sizes;
   const { bytes } = shape;
   const width = tileColumns(shape);
@@ -43,13 +56,20 @@ export function cutBlocks(shape: TileShape, sizes: ContractionSizes, leftRun: nu
   const rowBlock = evenPart(rows, Math.max(shape.rows, rowLimit), shape.rows);
   // A tile ends where a run of rows ends.
   const tiles = Math.ceil(rowBlock / shape.rows) + Math.ceil(rowBlock / leftRun) + 1;
+  const copiedTiles = copied && columns >= 128 ? leftTiles : 1;
+  const allTiles = tiles * Math.ceil(rows / rowBlock) * Math.ceil(depth / depthBlock);
+  const allBytes = allTiles * depthBlock * shape.rows * bytes;
+  const keeps = copiedTiles > 1 && columns > columnBlock && allBytes <= keptBytes;
+  const partsRoom = keeps ? Math.floor(keptBytesOfParts / allBytes) : mostParts;
+  const worthwhile = Math.floor((batch * rows * columns * depth) / partPoints);
   return {
     rows: rowBlock,
     columns: columnBlock,
     depth: depthBlock,
     sumsRows: severalDepths ? tiles * shape.rows : shape.rows,
     sumsStep,
-    leftTiles: columns >= 128 ? leftTiles : 1,
-    parts: Math.max(1, Math.min(partsLimit, Math.floor((batch * rows * columns * depth) / partPoints))),
+    leftTiles: copiedTiles,
+    keptTiles: keeps ? allTiles : 0,
+    parts: Math.max(1, Math.min(mostParts, partsRoom, worthwhile)),
   };
 }

@@ -78,8 +78,9 @@ static void pack_right_${suffix}(
   }
 }
 
-/* Where the left values of the next rows lie: a walk over the rows, and how many of them are packed and not yet used. */
-typedef struct { place_walk walk; i64 packed; const char *panel; } left_${suffix};
+/* Where the left values of the next rows lie: a walk over the rows, where the next copies go or are kept, and how many of
+   the copied rows are not yet used. */
+typedef struct { place_walk walk; char *copies; bool copied; i64 packed; const char *panel; } left_${suffix};
 
 /* Copies the left values of rows that lie one behind the other, a tile behind the other. */
 static void pack_left_${suffix}(const char *memory, const u32 *places, i64 depth, i64 count, ${type} *out, i64 panel) {
@@ -123,8 +124,9 @@ static i64 place_left_${suffix}(
       return count;
     }
     left->packed = count;
-    left->panel = memory + scratch + plan->leftBlock;
-    pack_left_${suffix}(memory, places, depth, count, (${type} *)left->panel, plan->leftPanel);
+    left->panel = left->copies;
+    if (!left->copied) pack_left_${suffix}(memory, places, depth, count, (${type} *)left->copies, plan->leftPanel);
+    if (plan->keepLeft) left->copies += (count + ${rows - 1}) / ${rows} * plan->leftPanel * ${bytes};
     for (i64 k = 0; k < depth; k++) places[k] = (u32)(k * ${rows * bytes});
   }
   tile->memory = left->panel;
@@ -167,6 +169,8 @@ static void contract_${suffix}(
     contraction_start(args, &plan->right, batch, rightStart);
     for (i64 column = columnFrom; column < columnTo; column += plan->columnBlock) {
       const i64 columns = least(plan->columnBlock, columnTo - column);
+      char *copies = memory + scratch + plan->leftBlock;
+      const bool copied = plan->keepLeft && column > columnFrom;
       for (i64 firstRow = rowFrom; firstRow < rowTo; firstRow += plan->rowBlock) {
         const i64 endRow = least(firstRow + plan->rowBlock, rowTo);
         for (i64 depth = 0; depth < plan->depth; depth += plan->depthBlock) {
@@ -181,7 +185,9 @@ static void contract_${suffix}(
             pack_right_${suffix}(memory, args, plan, scratch, rightStart, column, columns, depths, rightEntries);
           }
           const contraction_operand *o = &plan->left;
-          left_${suffix} left = { place_walk_from(args + o->panelAxes, o->panelRank, 1 + o->guards, leftStart, firstRow), 0, 0 };
+          left_${suffix} left = {
+            place_walk_from(args + o->panelAxes, o->panelRank, 1 + o->guards, leftStart, firstRow), copies, copied, 0, 0
+          };
           ${type} *sums = (${type} *)(memory + scratch + plan->sums);
           tile.runs = leftEntries;
           tile.sumsStep = plan->sumsStep;
@@ -201,6 +207,7 @@ static void contract_${suffix}(
             if (!oneDepth) sums += ${rows} * plan->sumsStep;
             row += count;
           }
+          copies = left.copies;
         }
       }
     }

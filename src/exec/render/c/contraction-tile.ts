@@ -1,5 +1,6 @@
 import { dtypeFacts } from "../../../base/dtype.ts";
 import type { ContractionType } from "../contraction/sizes.ts";
+import { placeLanes } from "./contraction-places.ts";
 import { vectorText } from "./contraction-text.ts";
 import type { SharedText, Target } from "./rendered.ts";
 
@@ -38,6 +39,9 @@ export function tileColumns({ vectors, lanes }: TileShape): number {
  * each depth where the tile's rows begin, one behind the other.
  */
 export type LeftForm = "rows" | "list";
+
+/** How far ahead left values are fetched that a list names; behind the end of a list there is room for so many more places. */
+const prefetchedDepths = placeLanes;
 
 /** What names one shape's functions. */
 export function tileSuffix({ type, lanes, rows, vectors }: TileShape): string {
@@ -111,6 +115,7 @@ function tileFunction(shape: TileShape, form: LeftForm, rows: number, vectors: n
   }`,
     list: `for (i64 k = 0; k < t->runs; k++, right += ${width}) {
       const ${type} *p = (const ${type} *)(memory + places[k]);
+      __builtin_prefetch(memory + places[k + ${prefetchedDepths}]);
       ${multiply((i) => `p[${i}]`)}
   }`,
   };

@@ -29,6 +29,8 @@ export const planFields = [
   "places",
   // How many tiles of left values are copied at a time before they are read; 1 if only edges are.
   "leftTiles",
+  // Whether all of them are kept for the next block of columns.
+  "keepLeft",
 ] as const;
 
 /** Words that say how one operand is read, in this order. Axes, start and extents are positions among the arguments. */
@@ -162,7 +164,10 @@ export function layOutWords(
     };
   };
   const [left, right] = [operand("left"), operand("right")];
-  const leftPanel = blocks.depth * shape.rows;
+  // The pad keeps panels, which are written side by side, from falling into the same sets of a cache.
+  const pad = 64 / bytes;
+  const leftPanel = blocks.depth * shape.rows + pad;
+  const rightPanel = blocks.depth * width + pad;
   const plan: Record<PlanField, number> = {
     ...sizes,
     rowBlock: blocks.rows,
@@ -174,10 +179,11 @@ export function layOutWords(
     sums: reserve(blocks.sumsRows * blocks.sumsStep * bytes),
     sumsStep: blocks.sumsStep,
     leftTiles: blocks.leftTiles,
-    leftBlock: reserve(blocks.leftTiles * leftPanel * bytes),
+    keepLeft: Number(blocks.keptTiles > 0),
+    leftBlock: reserve(Math.max(blocks.leftTiles, blocks.keptTiles) * leftPanel * bytes),
     leftPanel,
-    rightPanel: blocks.depth * width,
-    rightBlock: reserve(blocks.depth * roundUp(blocks.columns, width) * bytes),
+    rightPanel,
+    rightBlock: reserve((rightPanel * roundUp(blocks.columns, width) * bytes) / width),
     partBytes: 0,
   };
   plan.partBytes = partBytes;

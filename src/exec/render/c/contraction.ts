@@ -9,7 +9,7 @@ import { Epilogue } from "./contraction-epilogue.ts";
 import { packText } from "./contraction-pack.ts";
 import { guardLimit, placesText, rankLimit } from "./contraction-places.ts";
 import { tileShape, tileSuffix, tileText } from "./contraction-tile.ts";
-import { fixedWords, layOutWords, type Operand } from "./contraction-words.ts";
+import { fixedWords, layOutWords, type Operand, readingOf } from "./contraction-words.ts";
 import { renderLoopNest } from "./loops.ts";
 import type { RenderedKernel, Target } from "./rendered.ts";
 
@@ -45,7 +45,8 @@ export function renderTiled(
   };
   const operands = { left: place("left"), right: place("right") };
   const { panel } = operands.left.plan;
-  const blocks = cutBlocks(shape, sizes, panel[panel.length - 1].extent);
+  const { listed } = readingOf(operands.left.plan, "left", shape);
+  const blocks = cutBlocks(shape, sizes, panel[panel.length - 1].extent, listed);
   const divisible = epilogue.isDivisible && nests.length === 0;
   const ownWords = [...epilogue.words, ...nests.flatMap(({ kernel, offset }) => [offset, ...kernel.words])];
   const { words, scratchBytes } = layOutWords(
