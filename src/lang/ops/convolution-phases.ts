@@ -1,5 +1,7 @@
 import { sizeOf } from "../../base/shape.ts";
 import type { Tensor } from "../program/tensor.ts";
+import { stack } from "./arrays.ts";
+import { zeros } from "./create.ts";
 import { pad, slice } from "./movement.ts";
 import { range } from "./offsets.ts";
 import { reshape, transpose } from "./structure.ts";
@@ -29,14 +31,83 @@ export function dilate(x: Tensor, factors: readonly number[]): Tensor {
   return reshape(padded, [count, ...rest.map((extent, d) => extent * factors[d]), channels]);
 }
 
+/** Computes an input gradient at stride 1 for a kernel. */
+type Gradient = (kernel: Tensor, geometry: ConvolutionGeometry) => Tensor;
+
+// Many phases, or zeros that are few, are worth no contractions of their own.
+const mostPhases = 8;
+const zerosAllowed = 1.2;
+
 /**
- * A kernel and geometry of stride 1 for the input gradient of a strided convolution. With input = stride · q + phase each
- * place of the kernel falls into one phase; the phases become channels, and the result is [N, q…, groups · phases · C].
+ * The input gradient of a strided convolution by gradients of stride 1. With input = stride · q + phase each place of the
+ * kernel falls into one phase. The phases are computed one by one, or all at once as channels, with zeros where a phase has fewer places.
  */
-export function splitPhases(
+export function gradientByPhases(
+  output: Tensor,
+  kernel: Tensor,
+  geometry: ConvolutionGeometry,
+  gradient: Gradient,
+): Tensor {
+  const split = splitPhases(kernel, geometry);
+  const { strides } = geometry;
+  const used = sizeOf(kernel.shape.slice(0, strides.length));
+  const isWasteful = sizeOf(split.geometry.kernel) * sizeOf(strides) > zerosAllowed * used;
+  if (!isWasteful || sizeOf(strides) > mostPhases) {
+    return interleavePhases(gradient(split.kernel, split.geometry), geometry);
+  }
+  const count = sizeOf(strides);
+  const phases = range(0, count).map((phase) => {
+    const spread = onePhase(split, geometry, phase, output, gradient);
+    const [places, channels] = [spread.shape.slice(0, -1), spread.shape[spread.shape.length - 1]];
+    return reshape(spread, [...places, geometry.groups, channels / geometry.groups]);
+  });
+  const together = stack(phases, -2);
+  const [places, channels] = [together.shape.slice(0, -3), sizeOf(together.shape.slice(-3))];
+  return interleavePhases(reshape(together, [...places, channels]), geometry);
+}
+
+/** A kernel whose phases are channels, [q…, phases · C, O], with the geometry of its gradient. */
+interface SplitKernel {
+  readonly kernel: Tensor;
+  readonly geometry: ConvolutionGeometry;
+}
+
+// The gradient at the positions of one phase, from the places of the kernel that fall into it.
+function onePhase(
+  { kernel, geometry }: SplitKernel,
+  { kernel: extents, strides, low, kernelDilation }: ConvolutionGeometry,
+  phase: number,
+  output: Tensor,
+  gradient: Gradient,
+): Tensor {
+  const rank = strides.length;
+  const channels = kernel.shape[rank] / sizeOf(strides);
+  const digits = strides.map((stride, d) => Math.floor(phase / sizeOf(strides.slice(d + 1))) % stride);
+  // q · stride + phase lies on the kernel, which begins behind the zeros in front.
+  const front = strides.map((stride, d) => stride * geometry.low[d] - low[d]);
+  const from = strides.map((stride, d) => Math.max(0, Math.ceil((front[d] - digits[d]) / stride)));
+  const to = strides.map((stride, d) =>
+    Math.floor((front[d] + extents[d] * kernelDilation[d] - 1 - digits[d]) / stride + 1),
+  );
+  const places = from.map((first, d) => Math.max(0, to[d] - first));
+  // To these positions no place of the kernel gives anything back.
+  if (places.includes(0)) {
+    return zeros([output.shape[0], ...geometry.input, geometry.groups * channels], output.dtype);
+  }
+  const start = [...from, phase * channels, 0];
+  const stop = [...from.map((first, d) => first + places[d]), (phase + 1) * channels, kernel.shape[rank + 1]];
+  return gradient(slice(kernel, start, stop), {
+    ...geometry,
+    kernel: places,
+    low: geometry.low.map((zeros, d) => zeros - from[d]),
+  });
+}
+
+// A kernel and geometry of stride 1 whose result is [N, q…, groups · phases · C].
+function splitPhases(
   kernel: Tensor,
   { input, output, strides, low, kernelDilation, groups }: ConvolutionGeometry,
-): { readonly kernel: Tensor; readonly geometry: ConvolutionGeometry } {
+): SplitKernel {
   const rank = strides.length;
   const axes = range(0, rank);
   const taps = dilateKernel(kernel, kernelDilation);
@@ -64,8 +135,8 @@ export function splitPhases(
   };
 }
 
-/** Puts the phases of a result back between each other: [N, q…, groups · phases · C] → [N, input…, groups · C]. */
-export function interleavePhases(x: Tensor, { input, strides, groups }: ConvolutionGeometry): Tensor {
+// Puts the phases of a result back between each other: [N, q…, groups · phases · C] → [N, input…, groups · C].
+function interleavePhases(x: Tensor, { input, strides, groups }: ConvolutionGeometry): Tensor {
   const rank = strides.length;
   const axes = range(0, rank);
   const [count, ...quotients] = x.shape.slice(0, -1);

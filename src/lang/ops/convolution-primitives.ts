@@ -6,7 +6,7 @@ import { type Coordinate, plus, times } from "../kernel/coordinate.ts";
 import type { ContractionForm, HostArray, Primitive, Sample } from "../program/primitive.ts";
 import type { Tensor } from "../program/tensor.ts";
 import { bind } from "../program/trace.ts";
-import { type ConvolutionGeometry, interleavePhases, splitPhases } from "./convolution-phases.ts";
+import { type ConvolutionGeometry, gradientByPhases } from "./convolution-phases.ts";
 import { allocate } from "./host.ts";
 import { range } from "./offsets.ts";
 import { tensorOf } from "./operand.ts";
@@ -58,13 +58,12 @@ export function convolve(
     case "kernel":
       return bind(convolutionKernelGradient, [tensorOf(input), tensorOf(output)], geometry)[0];
     case "input": {
-      if (geometry.strides.every((stride) => stride === 1)) {
-        return bind(convolutionInputGradient, [tensorOf(output), tensorOf(kernel)], geometry)[0];
-      }
-      // output = (input + low − kernel) / stride is no affine index: all phases of the stride at stride 1.
-      const phases = splitPhases(tensorOf(kernel), geometry);
-      const [spread] = bind(convolutionInputGradient, [tensorOf(output), phases.kernel], phases.geometry);
-      return interleavePhases(spread, geometry);
+      const unit = (kernel: Tensor, geometry: ConvolutionGeometry): Tensor =>
+        bind(convolutionInputGradient, [tensorOf(output), kernel], geometry)[0];
+      // output = (input + low − kernel) / stride is no affine index for other strides.
+      const isUnit = geometry.strides.every((stride) => stride === 1);
+      if (isUnit) return unit(tensorOf(kernel), geometry);
+      return gradientByPhases(tensorOf(output), tensorOf(kernel), geometry, unit);
     }
   }
 }
