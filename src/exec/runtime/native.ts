@@ -58,12 +58,16 @@ export class NativeRuntime extends PlanRuntime<KernelText> {
   }
 
   protected addKernels(kernels: readonly KernelText[], first: number): void {
-    this.workshop.install(kernels, (path, symbols, positions) =>
-      this.driver.load(
+    this.workshop.install(kernels, (path, symbols, positions, links) => {
+      for (const { variable, library, name } of links) {
+        const problem = this.driver.link(path, variable, library, name);
+        if (problem !== undefined) return problem;
+      }
+      return this.driver.load(
         path,
         symbols,
         positions.map((position) => first + position),
-      ),
-    );
+      );
+    });
   }
 }

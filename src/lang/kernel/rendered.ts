@@ -37,10 +37,20 @@ export interface Target {
   readonly fma: boolean;
 }
 
-/** Types and static functions that stand once in a translation unit, however many kernels name them. */
+/**
+ * Types and functions that stand once in a translation unit, however many kernels name them. What is long to compile can
+ * stand in a library instead, with all other such texts that a kernel names.
+ */
 export interface SharedText {
   readonly key: string;
   readonly source: string;
+  /** Set for what can stand in a library. */
+  readonly library?: {
+    /** What a unit holds in its place. */
+    readonly declaration: string;
+    /** Whether units call it: the declaration defines the variable linked_KEY, which is made to point at the function KEY. */
+    readonly isCalled: boolean;
+  };
 }
 
 /**

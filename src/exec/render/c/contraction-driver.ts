@@ -4,13 +4,27 @@ import { type TileShape, tileColumns, tileSuffix } from "./contraction-tile.ts";
 import { operandFields, planFields } from "./contraction-words.ts";
 import type { SharedText } from "./rendered.ts";
 
+const planTypes = `typedef struct { i32 ${operandFields.join(", ")}; } contraction_operand;
+typedef struct { i32 ${planFields.join(", ")}; contraction_operand left, right; } contraction_plan;
+
+INLINE i64 least(i64 a, i64 b) { return a < b ? a : b; }
+
+/* The functions of one kernel are called after it. */
+#define JOIN_NAMES(x, y) x##_##y
+#define OWN_NAME(x, y) JOIN_NAMES(x, y)`;
+
 /** The words that every contraction has, as the C structs that the loops read. */
 export const planText: SharedText = {
   key: "contraction_plan",
-  source: vectorText(`typedef struct { i32 ${operandFields.join(", ")}; } contraction_operand;
-typedef struct { i32 ${planFields.join(", ")}; contraction_operand left, right; } contraction_plan;
+  source: planTypes,
+  library: { declaration: planTypes, isCalled: false },
+};
 
-/* The places of an operand at a batch index. */
+/** How the loops find the values of operands. */
+export const operandText: SharedText = {
+  key: "contraction_operands",
+  library: { declaration: "", isCalled: false },
+  source: vectorText(`/* The places of an operand at a batch index. */
 static void contraction_start(const i32 *args, const contraction_operand *o, i64 batch, u32 *start) {
   const u32 *from = (const u32 *)args + o->start;
   const place_walk w = place_walk_from(args + o->batchAxes, o->batchRank, 1 + o->guards, from, batch);
@@ -28,13 +42,7 @@ static i64 contraction_list(char *memory, const i32 *args, u32 scratch, const co
   place_list(&w, count, list, o->capacity);
   for (i64 k = 0; k < count; k++) lengths[k] = 1;
   return count;
-}
-
-INLINE i64 least(i64 a, i64 b) { return a < b ? a : b; }
-
-/* The functions of one kernel are called after it. */
-#define JOIN_NAMES(x, y) x##_##y
-#define OWN_NAME(x, y) JOIN_NAMES(x, y)`),
+}`),
 };
 
 /**
@@ -45,9 +53,15 @@ export function driverText(shape: TileShape): SharedText {
   const { type, bytes, rows, rowStep, lanes } = shape;
   const suffix = tileSuffix(shape);
   const width = tileColumns(shape);
-  const source = `typedef void epilogue_${suffix}(
+  const key = `contract_${suffix}`;
+  const types = `typedef void epilogue_${suffix}(
   char *memory, const i32 *args, i64 batch, i64 row, i64 rows, i64 column, i64 columns, const ${type} *sums, i64 sumsStep
 );
+typedef void type_of_${key}(
+  char *memory, const i32 *args, const contraction_plan *plan, u32 scratch, i32 part, i32 parts, epilogue_${suffix} *epilogue
+);`;
+  const declaration = `${types}\ntype_of_${key} *linked_${key};\n#define ${key} linked_${key}`;
+  const source = `${types}
 
 static void fill_${suffix}(char *area, const contraction_operand *o) {
   const u32 pattern[2] = { (u32)o->fillLow, (u32)o->fillHigh };
@@ -136,7 +150,7 @@ static i64 place_left_${suffix}(
   return count;
 }
 
-static void contract_${suffix}(
+LINKED void ${key}(
   char *memory, const i32 *args, const contraction_plan *plan, u32 scratch, i32 part, i32 parts, epilogue_${suffix} *epilogue
 ) {
   if (parts > plan->parts) parts = plan->parts;
@@ -213,5 +227,5 @@ static void contract_${suffix}(
     }
   }
 }`;
-  return { key: `contract_${suffix}`, source: vectorText(source) };
+  return { key, source: vectorText(source), library: { declaration, isCalled: true } };
 }

@@ -86,7 +86,7 @@ static void pack_runs_${suffix}(
     out += length * ${width};
   }
 }`;
-  return { key: `pack_${suffix}`, source: vectorText(source) };
+  return { key: `pack_${suffix}`, source: vectorText(source), library: { declaration: "", isCalled: false } };
 }
 
 // Interleaving row i with row i + lanes / 2, log2(lanes) times over, transposes.

@@ -16,6 +16,7 @@ const guardCounts = Array.from({ length: guardLimit + 1 }, (_, guards) => guards
  */
 export const placesText: SharedText = {
   key: "contraction_places",
+  library: { declaration: "", isCalled: false },
   source: vectorText(`typedef u32 place_lanes __attribute__((vector_size(64), aligned(4)));
 typedef struct { const i32 *axes; i64 rank, places; i32 index[${rankLimit}]; u32 at[${1 + guardLimit}]; } place_walk;
 

@@ -84,7 +84,11 @@ typedef struct {
 } tile_${suffix};
 ${vectorText(functions.join("\n"), fused)}
 ${tables.join("\n")}`;
-  return { key: `tile_${suffix}${fused ? "_fma" : ""}`, source };
+  return {
+    key: `tile_${suffix}${fused ? "_fma" : ""}`,
+    source,
+    library: { declaration: "", isCalled: false },
+  };
 }
 
 function functionName(shape: TileShape, form: LeftForm, rows: number, vectors: number): string {

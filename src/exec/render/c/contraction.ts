@@ -4,7 +4,7 @@ import { planOperand } from "../contraction/plan.ts";
 import { type ContractionSizes, contractionAsLoops, roundUp, sizesOf } from "../contraction/sizes.ts";
 import { cutBlocks } from "./contraction-blocks.ts";
 import { prefersLoops } from "./contraction-choice.ts";
-import { driverText, planText } from "./contraction-driver.ts";
+import { driverText, operandText, planText } from "./contraction-driver.ts";
 import { Epilogue } from "./contraction-epilogue.ts";
 import { packText } from "./contraction-pack.ts";
 import { guardLimit, placesText, rankLimit } from "./contraction-places.ts";
@@ -59,13 +59,20 @@ export function renderTiled(
     before,
     area,
   );
-  const own = [planText, tileText(shape, target), packText(shape), driverText(shape)];
+  const own = [
+    placesText,
+    planText,
+    operandText,
+    tileText(shape, target),
+    packText(shape),
+    driverText(shape),
+  ];
   return {
     key: `contraction ${suffix} ${dtype} ${buffers.length} ${nests.map(({ kernel }) => kernel.key).join()} ${epilogue.key}`,
     words,
     scratchBytes,
     parts: divisible ? blocks.parts : 1,
-    shared: [placesText, ...own, ...nests.flatMap(({ kernel }) => kernel.shared)],
+    shared: [...own, ...nests.flatMap(({ kernel }) => kernel.shared)],
     define: () => {
       const firstNest = before + fixedWords + epilogue.words.length;
       return `${epilogue.define(shape)}

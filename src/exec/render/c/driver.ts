@@ -11,6 +11,8 @@ import { threads } from "./threads.ts";
  * - `neurite_attach(memory, bytes)` says where memory lies now;
  * - `neurite_load(path, symbols, indices)` opens a library and puts its functions, named on one line each, into the table at
  *   these indices; the result is NULL or what went wrong;
+ * - `neurite_link(path, variable, library, function)` makes a variable of one library point at a function of another; the
+ *   result is NULL or what went wrong;
  * - `neurite_threads(count)` says how many threads the process uses at most, the caller's included;
  * - `neurite_run(commands)` clears the error word, runs the list at an address and returns the error word.
  */
@@ -78,6 +80,15 @@ const char *neurite_load(u64 of, const char *path, const char *symbols, const i3
     }
     self->table[index] = (kernel *)symbol;
   }
+  return 0;
+}
+
+const char *neurite_link(const char *path, const char *variable, const char *library, const char *function) {
+  void *from = dlopen(path, 2 /* RTLD_NOW */), *to = dlopen(library, 2 /* RTLD_NOW */);
+  if (!from || !to) return dlerror();
+  void **pointer = dlsym(from, variable), *found = dlsym(to, function);
+  if (!pointer || !found) return "a function is missing";
+  *pointer = found;
   return 0;
 }
 

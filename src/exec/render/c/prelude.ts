@@ -22,6 +22,10 @@ typedef _Bool bool;
 #pragma GCC optimize("no-tree-pre")
 #endif
 #define INLINE static inline __attribute__((always_inline))
+/* Functions that other units call, where a library holds them. */
+#ifndef LINKED
+#define LINKED static
+#endif
 
 INLINE u32 bits_of_f32(f32 x) { union { f32 x; u32 bits; } u = {x}; return u.bits; }
 INLINE f32 f32_of_bits(u32 x) { union { u32 bits; f32 x; } u = {x}; return u.x; }
