@@ -4,13 +4,33 @@
  * there is removed, and then it computes another operation, and the first again.
  */
 import { rmSync } from "node:fs";
-import { add, cos, exp, getDevice, jit, matmul, sin, sum, type Tensor, tanh, tensor } from "../src/index.ts";
+import {
+  add,
+  cos,
+  exp,
+  getDevice,
+  jit,
+  matmul,
+  mul,
+  sin,
+  sum,
+  type Tensor,
+  tanh,
+  tensor,
+} from "../src/index.ts";
 
 const operations: Readonly<Record<string, (x: Tensor) => Tensor>> = { exp, sin, cos, tanh };
 
-/** The sums of the rows of operation(x x + ½), compiled once. */
+/** The sums of the rows of operation(x x + ½), compiled once, beside a product large enough for register tiles. */
 function program(operation: string): () => void {
-  const f = jit((x: Tensor) => sum(operations[operation](add(matmul(x, x), 0.5)), { axis: 1 }));
+  const large = tensor(
+    Float32Array.from({ length: 64 * 64 }, (_, k) => (k % 7) - 3),
+    { shape: [64, 64] },
+  );
+  const f = jit((x: Tensor) => {
+    const rows = sum(operations[operation](add(matmul(x, x), 0.5)), { axis: 1 });
+    return add(rows, mul(sum(matmul(large, large)), 0));
+  });
   return () => {
     try {
       const values = f(tensor([0.5, -1, 0.25, 2], { shape: [2, 2] })).toArray();

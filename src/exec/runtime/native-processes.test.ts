@@ -157,6 +157,21 @@ describe.runIf(hasNative)("the cache of compiled kernels", () => {
     expect(await compute(home, ["exp"])).toEqual(first);
   }, 60_000);
 
+  test("what kernels link to is compiled again when it is gone", async () => {
+    const home = freshHome();
+    const first = await compute(home, ["exp"]);
+    const cache = new NativeCache(nodeHost(), join(home, "neurite"));
+    const libraries = namesOf(home).filter((name) => /^l[0-9a-f]+$/.test(name));
+    expect(libraries).toHaveLength(1);
+    const before = namesOf(home);
+    cache.removeObject(String(cache.note(libraries[0])));
+    expect(namesOf(home)).not.toEqual(before);
+    expect(await compute(home, ["exp"])).toEqual(first);
+    expect(namesOf(home)).toEqual(before);
+    expect((await compute(home, ["cos"])).lines).toEqual([result("cos", "native")]);
+    expect(namesOf(home).filter((name) => /^l[0-9a-f]+$/.test(name))).toEqual(libraries);
+  }, 60_000);
+
   test("a note that names another object is not believed", async () => {
     const home = freshHome();
     const first = await compute(home, ["exp"]);
