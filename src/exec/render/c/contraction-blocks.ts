@@ -14,6 +14,8 @@ export interface Blocks {
   readonly leftTiles: number;
   /** How many such tiles are kept for the next block of columns; 0 if they are copied again. */
   readonly keptTiles: number;
+  /** How many packed blocks of the right operand, one behind the other along depth, are kept for the next block of rows. */
+  readonly keptDepths: number;
   /** Into how many parts the work is divided at most. */
   readonly parts: number;
 }
@@ -22,10 +24,11 @@ export interface Blocks {
 // measured with 1 MiB of it; 256 to 512 KiB differ by a few percent.
 const depthBytes = 2048;
 const rightBytes = 384 * 1024;
-const sumsBytes = 512 * 1024;
+const sumsBytes = 256 * 1024;
 const leftTiles = 8;
 // Copies that are kept stream through the last cache.
 const keptBytes = 32 * 1024 * 1024;
+const keptRightBytes = 8 * 1024 * 1024;
 const keptBytesOfParts = 256 * 1024 * 1024;
 // A part takes at least some ten microseconds.
 const partPoints = 2 ** 20;
@@ -70,6 +73,8 @@ export function cutBlocks(
     sumsStep,
     leftTiles: copiedTiles,
     keptTiles: keeps ? allTiles : 0,
+    keptDepths:
+      rowBlock < rows && depth * columnBlock * bytes <= keptRightBytes ? Math.ceil(depth / depthBlock) : 1,
     parts: Math.max(1, Math.min(mostParts, partsRoom, worthwhile)),
   };
 }

@@ -70,7 +70,7 @@ static void fill_${suffix}(char *area, const contraction_operand *o) {
 
 static void pack_right_${suffix}(
   char *memory, const i32 *args, const contraction_plan *plan, u32 scratch, const u32 *start,
-  i64 column, i64 columns, i64 depth, i64 entries
+  i64 column, i64 columns, i64 depth, i64 entries, ${type} *out
 ) {
   const contraction_operand *o = &plan->right;
   place_walk walk = place_walk_from(args + o->panelAxes, o->panelRank, 1 + o->guards, start, column);
@@ -78,7 +78,6 @@ static void pack_right_${suffix}(
   const i32 *lengths = (const i32 *)(memory + scratch + o->lengths);
   const i32 *extents = args + o->extents;
   const u32 fill = scratch + (u32)o->fill;
-  ${type} *out = (${type} *)(memory + scratch + plan->rightBlock);
   if (o->listed) {
     u32 *places = (u32 *)(memory + scratch + plan->places);
     pack_listed_${suffix}(
@@ -195,8 +194,9 @@ LINKED void ${key}(
             rightEntries = contraction_list(memory, args, scratch, &plan->right, depth, depths);
             listed = depth;
           }
-          if (!oneDepth || firstRow == rowFrom) {
-            pack_right_${suffix}(memory, args, plan, scratch, rightStart, column, columns, depths, rightEntries);
+          ${type} *right = (${type} *)(memory + scratch + plan->rightBlock) + depth / plan->depthBlock * plan->rightSlot;
+          if (firstRow == rowFrom || (!oneDepth && plan->rightSlot == 0)) {
+            pack_right_${suffix}(memory, args, plan, scratch, rightStart, column, columns, depths, rightEntries, right);
           }
           const contraction_operand *o = &plan->left;
           left_${suffix} left = {
@@ -211,7 +211,7 @@ LINKED void ${key}(
               memory, args, plan, scratch, &left, endRow - row, depths, leftEntries, &tile
             );
             const i64 size = (count + ${rowStep - 1}) / ${rowStep} - 1;
-            tile.right = (const ${type} *)(memory + scratch + plan->rightBlock);
+            tile.right = right;
             for (i64 k = 0; k < columns; k += ${width}, tile.right += plan->rightPanel) {
               const i64 vectors = (least(${width}, columns - k) + ${lanes - 1}) / ${lanes} - 1;
               tile.sums = sums + k;

@@ -26,6 +26,8 @@ export const planFields = [
   "leftPanel",
   "rightBlock",
   "rightPanel",
+  // From one packed block of the right operand to that of the next depths; 0 if only one is kept.
+  "rightSlot",
   "places",
   // How many tiles of left values are copied at a time before they are read; 1 if only edges are.
   "leftTiles",
@@ -168,6 +170,7 @@ export function layOutWords(
   const pad = 64 / bytes;
   const leftPanel = blocks.depth * shape.rows + pad;
   const rightPanel = blocks.depth * width + pad;
+  const rightSlot = (rightPanel * roundUp(blocks.columns, width)) / width;
   const plan: Record<PlanField, number> = {
     ...sizes,
     rowBlock: blocks.rows,
@@ -183,7 +186,8 @@ export function layOutWords(
     leftBlock: reserve(Math.max(blocks.leftTiles, blocks.keptTiles) * leftPanel * bytes),
     leftPanel,
     rightPanel,
-    rightBlock: reserve((rightPanel * roundUp(blocks.columns, width) * bytes) / width),
+    rightSlot: blocks.keptDepths > 1 ? rightSlot : 0,
+    rightBlock: reserve(blocks.keptDepths * rightSlot * bytes),
     partBytes: 0,
   };
   plan.partBytes = partBytes;

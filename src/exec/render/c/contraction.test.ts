@@ -22,6 +22,8 @@ const largeProducts: ContractionCase[] = [
   productCase("f32", [150, 35, 300], [true, false]),
   productCase("f32", [5, 530, 270], [false, false]),
   productCase("f32", [3, 7, 2500], [true, true]),
+  // Copies of the left operand and packed blocks of the right one are kept.
+  productCase("f32", [320, 384, 520], [true, false]),
 ];
 
 /** Compiles all cases at once, runs each in one part and in three, and compares. */
