@@ -31,6 +31,11 @@ const networks: Record<string, nn.Layer[]> = {
   lstm: [nn.reshape({ targetShape: [28, 28], inputShape }), nn.lstm({ units: 128 })],
 };
 
+if (folder.startsWith("-") || !Object.hasOwn(networks, network) || !(Number(epochs) > 0)) {
+  console.error(`npx tsx examples/mnist.ts [folder] [${Object.keys(networks).join("|")}] [epochs] [seed]`);
+  process.exit(2);
+}
+
 const { xTrain, yTrain, xTest, yTest } = await loadMnist(folder, { download: true });
 const batchSize = 64;
 const decaySteps = Number(epochs) * Math.ceil(xTrain.shape[0] / batchSize);
