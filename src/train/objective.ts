@@ -1,6 +1,6 @@
 import { checkOptions, NeuriteError, unknownName } from "../base/error.ts";
 import { isPlainObject } from "../base/tree.ts";
-import { type Loss, type LossName, losses, lossOf } from "../losses/index.ts";
+import { type Loss, type LossName, type LossOptions, losses, lossOf } from "../losses/index.ts";
 import { type Metric, type MetricName, metricOf } from "../metrics/index.ts";
 import { type Optimizer, type OptimizerName, optimizerOf } from "../optim/index.ts";
 import { jit, type Shape } from "../tensor/index.ts";
@@ -63,9 +63,21 @@ export function readObjective(options: CompileOptions, outputs: readonly string[
       });
     }
     const measured = nameMetrics(metricsOfOutput[output] ?? []);
-    return { output, loss: lossOf(lossOfOutput[output]), weight, metrics: measured };
+    return { output, loss: meanLoss(lossOf(lossOfOutput[output])), weight, metrics: measured };
   });
   return { optimizer: optimizerOf(optimizer), goals };
+}
+
+// Training takes the mean over the examples, which a loss with another reduction of its own would not be.
+function meanLoss(loss: Loss): Loss {
+  const { reduction = "mean" }: LossOptions = loss.madeFrom?.options ?? {};
+  if (reduction === "mean") return loss;
+  throw new NeuriteError({
+    operation: "compile",
+    got: `a loss with the reduction '${reduction}'`,
+    expected: "the mean over the examples",
+    hint: "leave the reduction out, and multiply the learning rate or lossWeights instead",
+  });
 }
 
 /** The figures of a step: the whole loss; with several outputs the loss of each, and its metrics under its name. */

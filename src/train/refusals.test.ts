@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { lossWith, meanSquaredError } from "../losses/index.ts";
 import { dense, embedding, flatten, type Layer } from "../nn/index.ts";
 import { adam, sgd } from "../optim/index.ts";
 import {
@@ -84,6 +85,11 @@ describe("refuses, before anything is learned,", () => {
       "an unknown loss",
       (model) => model.compile(untyped('{"optimizer":"adam","loss":"meanSquareError"}')),
       /did you mean 'meanSquaredError'/,
+    ],
+    [
+      "a loss that is a sum",
+      (model) => model.compile({ optimizer: "adam", loss: lossWith(meanSquaredError, { reduction: "sum" }) }),
+      /compile: got a loss with the reduction 'sum', expected the mean over the examples/,
     ],
     [
       "an unknown optimizer",
