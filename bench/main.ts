@@ -13,7 +13,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
     run: async (args) => (await import("./steps/main.ts")).steps(args),
   },
   threads: {
-    about: "the steps on 1 and 2 threads in turn [--device wasm] [--threads 2] [--browser /usr/bin/chromium]",
+    about: "the steps on 1 and 2 threads in turn [--device wasm] [--threads 2] [--browser path]",
     run: async (args) => (await import("./threads/main.ts")).threads(args),
   },
   inference: {
